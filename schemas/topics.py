@@ -1,0 +1,100 @@
+"""Every topic of heedful: what it carries, what its key is, how it is kept.
+
+A name is written here with the default prefix ``cx``; ``Topic.named(prefix)`` gives the name under
+another one, so that history, a staging deployment and production can share a broker.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from schemas import control, events, facts, outputs
+from schemas.words import Record
+
+Key = Literal["visitor", "profile", "contact", "origin"]
+Kind = Literal["input", "internal", "output"]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic. ``label`` is its name without the prefix.
+
+    ``model`` is the contract of its events; control records stand between them.
+    """
+
+    label: str
+    model: type[Record]
+    key: Key
+    kind: Kind
+    subject: str
+    compacted: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name under the default prefix."""
+        return self.named("cx")
+
+    def named(self, prefix: str) -> str:
+        """The name under ``prefix``."""
+        return f"{prefix}.{self.label}"
+
+
+def _topic(
+    label: str,
+    model: type[Record],
+    key: Key,
+    kind: Kind,
+    *,
+    compacted: bool = False,
+    subject: str | None = None,
+) -> Topic:
+    return Topic(label, model, key, kind, subject or f"cx.{label}-value", compacted)
+
+
+CLICKSTREAM = _topic("clickstream", events.Click, "visitor", "input")
+CART = _topic("cart", events.CartEvent, "visitor", "input")
+ORDERS = _topic("orders", events.OrderEvent, "profile", "input")
+SUPPORT = _topic("support", events.SupportEvent, "profile", "input")
+PROFILE_UPDATES = _topic("profile-updates", events.ProfileUpdate, "profile", "input")
+FEEDBACK = _topic("feedback", events.Feedback, "profile", "input")
+FACTS = _topic("facts", facts.Fact, "profile", "internal")
+ABANDONMENT_SIGNALS = _topic("signals.abandonment", outputs.AbandonmentSignal, "profile", "output")
+CONTACT_SIGNALS = _topic("signals.contact", outputs.ContactSignal, "profile", "output")
+DECISIONS = _topic("decisions", outputs.Decision, "profile", "output")
+CONTACTS = _topic("contacts", outputs.ContactState, "contact", "output", compacted=True)
+PROFILES = _topic("profiles", outputs.ProfileState, "profile", "output", compacted=True)
+DEAD_LETTERS = _topic("dead-letters", outputs.DeadLetter, "origin", "output")
+
+
+def _outreach(channel: str) -> Topic:
+    return _topic(f"outreach.{channel}", outputs.Outreach, "profile", "output", subject="cx.outreach-value")
+
+
+OUTREACH = {channel: _outreach(channel) for channel in ("email", "sms", "push", "phone", "onsite")}
+"""The topic of each channel; one subject for all."""
+
+INPUTS = (CLICKSTREAM, CART, ORDERS, SUPPORT, PROFILE_UPDATES, FEEDBACK)
+OUTPUTS = (
+    ABANDONMENT_SIGNALS,
+    CONTACT_SIGNALS,
+    *OUTREACH.values(),
+    DECISIONS,
+    CONTACTS,
+    PROFILES,
+    DEAD_LETTERS,
+)
+TOPICS = (*INPUTS, FACTS, *OUTPUTS)
+
+CONTROL: dict[str, type[Record]] = {
+    "heedful.heartbeat": control.Heartbeat,
+    "heedful.hold": control.Hold,
+    "heedful.clock": control.Clock,
+}
+"""Subjects of the records that may stand between the events of an input or of cx.facts."""
+
+SUBJECTS: dict[str, type[Record]] = {topic.subject: topic.model for topic in TOPICS} | CONTROL
+"""Every subject and its model."""
+
+
+def key(shop_id: str, entity_id: str) -> str:
+    """The key of a record: shop and visitor, profile or contact. Encoded as UTF-8 on the wire."""
+    return f"{shop_id}/{entity_id}"

@@ -1,0 +1,64 @@
+"""What a kernel hosts: a processor, which turns events and passing time into outputs, and nothing else.
+
+A processor knows one key at a time. It is given events in the order in which they happened, and is woken
+when a deadline that it stated has passed. It reads no clock and does no I/O: ``streams.kernel`` and
+``heedful replay`` host the same objects.
+"""
+
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from schemas.topics import Topic
+from schemas.words import Millis, Record
+
+
+class Output(NamedTuple):
+    """A record to publish. A value of None is a tombstone."""
+
+    topic: Topic
+    key: str
+    value: Record | None
+
+
+class Moment(NamedTuple):
+    """Where the host stands, as values.
+
+    ``clock``: no event before it is outstanding. ``now``: the time of people, which differs from the clock
+    by the backlog. ``held``: history is being imported, nothing may be published to customers.
+    """
+
+    clock: Millis
+    now: Millis
+    held: bool = False
+
+
+S = TypeVar("S")
+
+
+class Processor(Protocol[S]):
+    """A deterministic state machine over one key.
+
+    ``apply``, ``late`` and ``wake`` return the state to keep; None forgets the key. They append what is
+    to be published to ``out``. The state is a msgspec Struct owned by the processor; it may be mutated.
+    """
+
+    name: str
+    inputs: tuple[Topic, ...]
+    state: type[S]
+
+    def key(self, event: Any) -> str:
+        """The key that the event belongs to."""
+
+    def remember(self, event: Any) -> Millis | None:
+        """Until when the event's id is remembered, to drop a duplicate. None: applying twice is harmless."""
+
+    def apply(self, state: S | None, event: Any, at: Moment, out: list[Output]) -> S | None:
+        """The event happened; everything before it has been applied, every deadline before it has fired."""
+
+    def late(self, state: S | None, event: Any, at: Moment, out: list[Output]) -> S | None:
+        """The event happened before the clock: what was concluded since may have been wrong."""
+
+    def deadline(self, state: S) -> Millis:
+        """When to be woken next. Every state has one."""
+
+    def wake(self, state: S, due: Millis, at: Moment, out: list[Output]) -> S | None:
+        """``due``, the deadline stated, has passed. The next deadline must be later, or the state None."""

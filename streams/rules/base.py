@@ -1,0 +1,76 @@
+"""The one shape that every rule has.
+
+A rule is a state machine over one customer. It holds its settings; its state is passed in and handed back;
+time comes only from events and from the deadline that passed. Rules stand in a row (``streams.rules.RULES``):
+what one concludes is offered, as a value like any event, to those after it.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+import msgspec
+
+from schemas.topics import Topic
+from schemas.words import Millis, Record
+
+State = TypeVar("State", bound=msgspec.Struct)
+
+
+class Publish(NamedTuple):
+    """Something to publish: on which topic, under which key. A value of None is a tombstone."""
+
+    topic: Topic
+    key: str
+    value: Record | None
+
+
+class Step(NamedTuple, Generic[State]):
+    """The outcome of one transition. A state of None means: nothing to remember.
+
+    ``publish`` goes to topics, and to the rules after this one; ``tell`` only to the rules after this one.
+    """
+
+    state: State | None
+    publish: tuple[Publish, ...] = ()
+    tell: tuple[msgspec.Struct, ...] = ()
+
+
+class Now(NamedTuple):
+    """The moment of a transition, as values.
+
+    ``at``: event time of what happens (the event's occurred_at, or the deadline that passed).
+    ``clock`` and ``now``: the host's clock and the time of people; they differ by the backlog.
+    ``held``: history is being imported, nothing may be published to customers.
+    """
+
+    at: Millis
+    clock: Millis
+    now: Millis
+    held: bool = False
+
+
+class Rule(Protocol[State]):
+    """A rule. ``name`` keys its state, for ever; ``state`` is a frozen, array_like msgspec Struct."""
+
+    name: str
+    state: type[State]
+
+    def on_event(self, state: State | None, event: Any, now: Now) -> Step[State]:
+        """An event happened, or an earlier rule concluded something. Of no interest: ``Step(state)``."""
+
+    def on_late(self, state: State | None, event: Any, now: Now) -> Step[State]:
+        """The event happened before the clock; what was concluded since may be wrong."""
+
+    def deadline(self, state: State) -> Millis:
+        """When to be asked next. Every state has a deadline, so that every state is forgotten one day."""
+
+    def on_deadline(self, state: State, now: Now) -> Step[State]:
+        """The deadline passed: ``now.at``."""
+
+    def merge(self, mine: State | None, theirs: State, now: Now) -> Step[State]:
+        """Another profile proved to be the same customer: take over what it knew. Commutative."""
+
+
+def earliest(moments: Iterable[Millis | None]) -> Millis | None:
+    """The earliest of those that are set; None if none is."""
+    return min((moment for moment in moments if moment is not None), default=None)
