@@ -8,7 +8,7 @@ NAMESPACE = UUID("8f2d3c5e-6f0b-5c0e-9a63-0d4a2f6f7b11")
 
 
 def derive(*parts: str | int) -> str:
-    """UUIDv5 (RFC 9562) of the parts in their order; the separator keeps ("a", "bc") and ("ab", "c") apart."""
+    """UUIDv5 (RFC 9562) of the parts in order, separated, so that ("a", "bc") and ("ab", "c") differ."""
     return str(uuid5(NAMESPACE, "\x1f".join(map(str, parts))))
 
 

@@ -1,0 +1,178 @@
+"""The heart of a kernel, free of Kafka: keyed state, ordered application, deadlines.
+
+The kernel feeds it from the log and ``heedful replay`` from a file; both get the same outputs, because what
+happens depends only on the events and on the clock handed in.
+"""
+
+from bisect import insort
+from typing import Any, Generic, TypeVar
+
+from schemas.ids import short_hash
+from schemas.words import Millis
+from streams.errors import HeedfulError
+from streams.kernel.processor import Moment, Output, Processor
+from streams.kernel.state import Entry, EntryCodec, wake_of
+from streams.kernel.timers import Timers
+
+S = TypeVar("S")
+
+BEGINNING: Millis = 0
+"""The clock of a task that has seen nothing."""
+
+
+class StuckProcessor(HeedfulError):
+    """A processor, woken at a deadline, stated the same deadline again: it would be woken for ever."""
+
+
+def order(event: Any) -> tuple[Millis, int, str]:
+    """The order in which the events of one key are applied, whatever order they arrived in."""
+    return (event.occurred_at, -1 if event.sequence is None else event.sequence, event.event_id)
+
+
+class Task(Generic[S]):
+    """The state, the clock and the timers of one partition.
+
+    Not thread-safe. After any exception the task is to be dropped and built anew.
+    """
+
+    def __init__(self, processor: Processor[S]) -> None:
+        self.processor = processor
+        self.clock: Millis = BEGINNING
+        self.dirty: set[str] = set()
+        """Keys whose entry differs from the changelog; the host clears it."""
+        self.duplicates = 0
+        self.late_events = 0
+        self._codec = EntryCodec(processor)
+        self._entries: dict[str, Entry[S, Any] | bytes] = {}
+        self._timers = Timers()
+        self._late: list[tuple[str, Any]] = []
+        self._out: list[Output] = []
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def timers(self) -> int:
+        """How many keys wait for their time."""
+        return len(self._timers)
+
+    def receive(self, event: Any) -> None:
+        """An event was read. It is applied by ``advance``, in its turn; a duplicate is dropped."""
+        processor = self.processor
+        key = processor.key(event)
+        entry = self._entry(key) or Entry()
+        until = processor.remember(event)
+        if until is not None and self._is_duplicate(entry, event.event_id, until):
+            return
+        self._entries[key] = entry
+        self.dirty.add(key)
+        if event.occurred_at < self.clock:
+            self._late.append((key, event))
+            return
+        insort(entry.inbox, event, key=order)
+        self._timers.arm(key, entry.inbox[0].occurred_at)
+
+    def advance(self, to: Millis, now: Millis, held: bool = False) -> list[Output]:
+        """No event before ``to`` is outstanding: apply what waited, fire what is due; return the outputs.
+
+        ``now`` is the time of people. A ``to`` before the clock leaves the clock where it is.
+        """
+        self._settle_late(Moment(self.clock, now, held))
+        self.clock = max(self.clock, to)
+        moment = Moment(self.clock, now, held)
+        for key in self._timers.passed(self.clock):
+            self._run(key, moment)
+        out, self._out = self._out, []
+        return out
+
+    def states(self) -> dict[str, S]:
+        """Every key's state; for summaries and tests, it decodes everything."""
+        found = {key: self._entry(key) for key in self._entries}
+        return {key: entry.state for key, entry in found.items() if entry and entry.state is not None}
+
+    def snapshot(self, key: str) -> bytes | None:
+        """The changelog value of a key; None if it is forgotten."""
+        entry = self._entries.get(key)
+        if entry is None or isinstance(entry, bytes):
+            return entry
+        wake = self._wake(entry)
+        return self._codec.encode(entry, BEGINNING if wake is None else wake)
+
+    def restore(self, key: str, value: bytes) -> None:
+        """Take a changelog value over, undecoded until the key is touched. Fires nothing."""
+        self._entries[key] = value
+        self._timers.arm(key, wake_of(value))
+
+    def _entry(self, key: str) -> Entry[S, Any] | None:
+        entry = self._entries.get(key)
+        if isinstance(entry, bytes):
+            entry = self._entries[key] = self._codec.decode(entry)
+        return entry
+
+    def _is_duplicate(self, entry: Entry[S, Any], event_id: str, until: Millis) -> bool:
+        hashed = short_hash(event_id)
+        if hashed in entry.seen:
+            self.duplicates += 1
+            return True
+        entry.seen[hashed] = until
+        return False
+
+    def _settle_late(self, moment: Moment) -> None:
+        late, self._late = self._late, []
+        self.late_events += len(late)
+        for key, event in sorted(late, key=lambda pair: order(pair[1])):
+            entry = self._entry(key) or Entry()
+            self._entries[key] = entry
+            entry.state = self.processor.late(entry.state, event, moment, self._out)
+            self.dirty.add(key)
+            self._rearm(key, entry)
+
+    def _run(self, key: str, moment: Moment) -> None:
+        entry = self._entry(key)
+        if entry is None:
+            return
+        while (due := self._next(entry)) is not None and due[0] < moment.clock:
+            self._step(entry, due, moment)
+            self.dirty.add(key)
+        self._rearm(key, entry)
+
+    def _next(self, entry: Entry[S, Any]) -> tuple[Millis, bool] | None:
+        """The moment of what comes next, and whether it is an event: at equal times events go first."""
+        deadline = None if entry.state is None else self.processor.deadline(entry.state)
+        if entry.inbox and (deadline is None or entry.inbox[0].occurred_at <= deadline):
+            return entry.inbox[0].occurred_at, True
+        return None if deadline is None else (deadline, False)
+
+    def _step(self, entry: Entry[S, Any], due: tuple[Millis, bool], moment: Moment) -> None:
+        at, is_event = due
+        if is_event:
+            entry.state = self.processor.apply(entry.state, entry.inbox.pop(0), moment, self._out)
+            return
+        assert entry.state is not None
+        entry.state = self.processor.wake(entry.state, at, moment, self._out)
+        if entry.state is not None and self.processor.deadline(entry.state) <= at:
+            raise StuckProcessor(f"{self.processor.name} stated the deadline {at} again after it had passed.")
+
+    def _rearm(self, key: str, entry: Entry[S, Any]) -> None:
+        if entry.state is None and entry.seen:
+            self._purge(key, entry)
+        if entry.empty:
+            del self._entries[key]
+            self._timers.drop(key)
+            return
+        wake = self._wake(entry)
+        assert wake is not None
+        self._timers.arm(key, wake)
+
+    def _purge(self, key: str, entry: Entry[S, Any]) -> None:
+        kept = {hashed: until for hashed, until in entry.seen.items() if until >= self.clock}
+        if len(kept) < len(entry.seen):
+            entry.seen = kept
+            self.dirty.add(key)
+
+    def _wake(self, entry: Entry[S, Any]) -> Millis | None:
+        """When to look at the key next: at its next event or deadline; else when the last id is forgotten."""
+        due = self._next(entry)
+        if due is not None:
+            return due[0]
+        return max(entry.seen.values(), default=None)

@@ -1,0 +1,40 @@
+"""The clock of a task: what the log says about how far time has come."""
+
+import msgspec
+
+from schemas.words import Millis
+from streams.kernel.task import BEGINNING
+
+
+class Watermarks(msgspec.Struct):
+    """How far each source of a task has come. The clock is the least of them.
+
+    An input's watermark is the running maximum of ``received_at`` less the lateness. An input that other
+    tasks feed (cx.facts) has one clock per feeding task, written into it by them; until each of them has
+    spoken, time has not begun.
+    """
+
+    inputs: dict[str, Millis]
+    """Latest ``received_at`` per input topic that shops or help desks feed."""
+    feeders: dict[int, Millis] = {}
+    """Clock per feeding task."""
+    expected: int | None = None
+    """How many feeding tasks there are; None: nobody feeds this task, 0: none has spoken yet."""
+
+    def received(self, topic: str, at: Millis) -> None:
+        """An event or heartbeat was read from an input topic."""
+        if at > self.inputs.get(topic, BEGINNING):
+            self.inputs[topic] = at
+
+    def fed(self, task: int, tasks: int, clock: Millis) -> None:
+        """The clock of a feeding task was read."""
+        self.expected = tasks
+        self.feeders[task] = max(clock, self.feeders.get(task, BEGINNING))
+
+    def clock(self, lateness: Millis) -> Millis:
+        """No event before this is outstanding."""
+        clocks = [at - lateness for at in self.inputs.values()]
+        if self.expected is not None:
+            complete = 0 < self.expected <= len(self.feeders)
+            clocks.append(min(self.feeders.values()) if complete else BEGINNING)
+        return max(BEGINNING, min(clocks, default=BEGINNING))
