@@ -1,0 +1,143 @@
+"""Apache Kafka out of Maven's artifacts: one real KRaft broker for the tests that only it can pass."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from streams import children
+
+VERSION = "4.3.1"
+POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>heedful</groupId><artifactId>broker-for-tests</artifactId><version>1</version><dependencies>
+<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{}</version></dependency>
+<dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
+</dependencies></project>"""
+PROPERTIES = """process.roles=broker,controller
+node.id=1
+listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{broker}
+controller.listener.names=CONTROLLER
+controller.quorum.bootstrap.servers=127.0.0.1:{controller}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={folder}/logs
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+auto.create.topics.enable=false
+"""
+
+
+@dataclass(frozen=True)
+class ApacheKafka:
+    """A running broker."""
+
+    bootstrap: str
+    pid: int
+
+
+def missing() -> str | None:
+    """What this machine lacks to run it; None: nothing."""
+    lacks = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
+    return f"Apache Kafka needs {' and '.join(lacks)}, not found on this machine" if lacks else None
+
+
+@contextmanager
+def apache_kafka() -> Iterator[ApacheKafka]:
+    """A broker on free loopback ports for as long as the block runs; its data goes with it."""
+    classpath = f"{_jars()}/*"
+    with tempfile.TemporaryDirectory(prefix="heedful-kafka-") as folder:
+        port = children.free_port()
+        config = _configured(Path(folder), classpath, port)
+        with open(f"{folder}/output", "wb") as output:
+            process = children.start(_java(classpath, "kafka.Kafka", str(config)), output)
+        try:
+            _wait(process, f"127.0.0.1:{port}", Path(folder, "output"))
+            yield ApacheKafka(f"127.0.0.1:{port}", process.pid)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _jars() -> Path:
+    """The folder of jars, fetched once per machine (44 MB)."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "heedful", f"kafka-{VERSION}")
+    if not cache.is_dir():
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache.parent) as fresh:
+            _fetch(Path(fresh))
+            _publish(Path(fresh, "jars"), cache)
+    return cache
+
+
+def _fetch(folder: Path) -> None:
+    (folder / "pom.xml").write_text(POM.format(VERSION))
+    copy = ["mvn", "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={folder / 'jars'}"]
+    subprocess.run(copy, cwd=folder, check=True, stdin=subprocess.DEVNULL)
+
+
+def _publish(jars: Path, cache: Path) -> None:
+    """Whole or not at all. Another run may have been first; its jars are the same."""
+    try:
+        jars.rename(cache)
+    except OSError:
+        if not cache.is_dir():
+            raise
+
+
+def _configured(folder: Path, classpath: str, port: int) -> Path:
+    config = folder / "server.properties"
+    config.write_text(PROPERTIES.format(broker=port, controller=children.free_port(), folder=folder))
+    format_ = ["format", "-t", _cluster_id(classpath), "-c", str(config), "--standalone"]
+    _run(_java(classpath, "kafka.tools.StorageTool", *format_))
+    return config
+
+
+def _cluster_id(classpath: str) -> str:
+    return _run(_java(classpath, "kafka.tools.StorageTool", "random-uuid")).strip().splitlines()[-1]
+
+
+def _java(classpath: str, main: str, *arguments: str) -> list[str]:
+    quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+    return [
+        "java",
+        "-Xmx512m",
+        "-Xshare:auto",
+        "-XX:TieredStopAtLevel=1",
+        quiet,
+        "-cp",
+        classpath,
+        main,
+        *arguments,
+    ]
+
+
+def _run(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def _wait(process: subprocess.Popen[bytes], bootstrap: str, output: Path) -> None:
+    client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    until = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < until:
+        try:
+            if client.list_topics(timeout=1).brokers:
+                return
+        except KafkaException:
+            continue
+    raise AssertionError(f"Apache Kafka doesn't come up: {output.read_text(errors='replace')[-2000:]}")
