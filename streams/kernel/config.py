@@ -1,0 +1,63 @@
+"""What a kernel needs to know about where it runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from schemas.words import Millis
+
+Settings: TypeAlias = dict[str, str | int | bool]
+"""Settings of librdkafka."""
+
+
+@dataclass(frozen=True, slots=True)
+class KernelConfig:
+    """Where a kernel runs and how often it does what. Times in milliseconds.
+
+    ``kafka``: librdkafka settings for reaching the broker (servers, security); may hold secrets: no repr.
+    ``aborted_visible``: the broker shows aborted records to read_committed readers (the embedded one does).
+    ``heartbeats``: exactly one deployment per topic writes them into silent inputs.
+    """
+
+    kafka: Mapping[str, str | int] = field(repr=False)
+    prefix: str = "cx"
+    deployment: str = "cx"
+    lateness: Millis = 10_000
+    future_tolerance: Millis = 300_000
+    commit_every: Millis = 100
+    idle_commit_every: Millis = 30_000
+    clock_every: Millis = 250
+    heartbeat_after: Millis = 250
+    transaction_timeout: Millis = 10_000
+    session_timeout: Millis = 6_000
+    fetch_size: int = 10_000
+    poll_wait: Millis = 10
+    aborted_visible: bool = False
+    heartbeats: bool = True
+
+    def internal(self, *parts: str) -> str:
+        """The name of a group, topic or transactional id that belongs to this deployment alone."""
+        return ".".join(("heedful", self.deployment, *parts))
+
+    def consumer(self, isolation: str, settings: Settings) -> Settings:
+        """librdkafka settings of a consumer that commits nothing by itself and notices the end quickly."""
+        return {
+            **self.kafka,
+            "isolation.level": isolation,
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            "fetch.wait.max.ms": 20,
+            "fetch.queue.backoff.ms": 5,
+            **settings,
+        }
+
+    def producer(self, settings: Settings | None = None) -> Settings:
+        """librdkafka settings of an idempotent producer whose keys land where Java's would."""
+        return {
+            **self.kafka,
+            "enable.idempotence": True,
+            "partitioner": "murmur2_random",
+            "compression.type": "lz4",
+            "linger.ms": 2,
+            **(settings or {}),
+        }

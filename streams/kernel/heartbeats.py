@@ -1,0 +1,63 @@
+"""Time for inputs in which nothing happens: an event of silence, appended to the log."""
+
+import time
+from dataclasses import dataclass
+
+from confluent_kafka import Producer
+from schemas.codec import Codec
+
+from schemas.control import Heartbeat
+from streams.clock import Clock
+from streams.kernel.config import KernelConfig
+
+LOST_AFTER = 10.0
+"""Seconds after which a heartbeat that was not read back is taken for lost."""
+
+
+@dataclass(slots=True)
+class _Silence:
+    since: float
+    under_way: float | None = None
+
+
+class Heartbeats:
+    """Appends a heartbeat to an input partition that was silent, one at a time.
+
+    The clock moves only when a heartbeat is read back, and the next is not appended before that: a broker
+    that stalls stops the clock.
+    """
+
+    def __init__(self, config: KernelConfig, codec: Codec, clock: Clock) -> None:
+        self._after = config.heartbeat_after / 1000
+        self._codec = codec
+        self._clock = clock
+        self._producer = Producer(config.producer())
+        self._silences: dict[tuple[str, int], _Silence] = {}
+
+    def heard(self, topic: str, partition: int) -> None:
+        """Something was read from the partition."""
+        self._silences[topic, partition] = _Silence(time.monotonic())
+
+    def beat(self, topic: str, partition: int) -> None:
+        """Append a heartbeat if the partition was silent for long enough."""
+        now = time.monotonic()
+        silence = self._silences.setdefault((topic, partition), _Silence(now))
+        if now - silence.since < self._after:
+            return
+        if silence.under_way is not None and now - silence.under_way < LOST_AFTER:
+            return
+        silence.under_way = now
+        self._producer.produce(topic, partition=partition, value=self._value())
+        self._producer.poll(0)
+
+    def forget(self, topic: str, partition: int) -> None:
+        """The partition is somebody else's now."""
+        self._silences.pop((topic, partition), None)
+
+    def close(self) -> None:
+        """Send what is under way."""
+        self._producer.flush(5)
+        self._producer.close()
+
+    def _value(self) -> bytes:
+        return self._codec.encode(Heartbeat(received_at=self._clock.now()))

@@ -1,0 +1,191 @@
+"""A task on Kafka: records in, one transaction after the other out."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from confluent_kafka import Consumer, Message
+from schemas.codec import Codec
+
+from schemas import topics
+from schemas.control import Clock as ClockRecord
+from schemas.control import Heartbeat, Hold
+from schemas.topics import Topic
+from schemas.words import Millis, Record
+from streams.kernel.changelog import (
+    POSITION_KEY,
+    Position,
+    encode_position,
+    newest,
+    read_batches,
+)
+from streams.kernel.config import KernelConfig
+from streams.kernel.deadletters import Origin, dead_letter
+from streams.kernel.processor import Output, Processor
+from streams.kernel.task import Task
+from streams.kernel.transaction import Transaction
+from streams.kernel.watermark import Watermarks
+
+FUTURE = "received_at is ahead of the record's timestamp, or occurred_at is ahead of received_at"
+
+
+class HostedTask:
+    """Task ``partition`` of a kernel: its state, its clock, its transactions.
+
+    Construct it when the partition is assigned: that restores it from the log. ``read`` what was fetched,
+    ``advance``, and ``commit`` when due. After an exception ``abort`` it and build it anew.
+    """
+
+    def __init__(
+        self,
+        processor: Processor[Any],
+        config: KernelConfig,
+        codec: Codec,
+        partition: int,
+        committed: dict[str, int] | None = None,
+    ) -> None:
+        self.partition = partition
+        self.task: Task[Any] = Task(processor)
+        self.counts: Counter[str] = Counter()
+        self.positions: dict[str, int] = {}
+        self.holds: dict[str, bool] = {}
+        self._config = config
+        self._codec = codec
+        self._labels = {topic.named(config.prefix): topic for topic in processor.inputs}
+        self._names = {topic.label: name for name, topic in self._labels.items()}
+        self._changelog = config.internal(processor.name, "changelog")
+        self._watermarks = _unknown(processor)
+        self._committed: dict[str, int] = {}
+        transactional_id = config.internal(processor.name, str(partition))
+        self._transaction = Transaction(config, transactional_id)
+
+    def restore(self, committed: dict[str, int]) -> None:
+        """Take over the state that belongs to the committed offsets (by topic label). Fires nothing.
+
+        Raises Refused if the changelog and the offsets don't belong together.
+        """
+        batches = read_batches(self._config, self._changelog, self.partition)
+        batch = newest(batches, committed, self._config)
+        for key, value in batch.values.items():
+            if value is not None:
+                self.task.restore(key.decode(), value)
+        self.positions = dict(committed)
+        self._committed = dict(committed)
+        if batch.position is not None:
+            self.holds = dict(batch.position.holds)
+            self._watermarks = batch.position.watermarks
+            self.task.clock = batch.position.clock
+
+    @property
+    def held(self) -> bool:
+        """History is being imported into one of the inputs."""
+        return any(self.holds.values())
+
+    @property
+    def changed(self) -> bool:
+        """There is something that a commit would make durable, besides having read on."""
+        return self._transaction.open or bool(self.task.dirty)
+
+    @property
+    def read_on(self) -> bool:
+        """Records were read since the last commit."""
+        return self.positions != self._committed
+
+    def read(self, name: str, messages: Sequence[Message]) -> None:
+        """Take a run of records of one input in the order of their offsets."""
+        topic = self._labels[name]
+        batch = self._codec.decode_batch(topic, [(m.offset(), m.value()) for m in messages])
+        origins = {m.offset(): m for m in messages}
+        for offset, record in batch.rows:
+            origin = origins[offset]
+            if not self._take(topic, record, origin.timestamp()[1]):
+                self._bury(origin, "apply", "from_the_future", FUTURE)
+        for bad in batch.bad:
+            self._bury(origins[bad.offset], bad.stage, bad.reason, bad.detail)
+        self.positions[topic.label] = messages[-1].offset() + 1  # type: ignore[operator]
+        self.counts["read"] += len(messages)
+
+    def advance(self, now: Millis) -> None:
+        """Let the clock reach what the log says, and put what follows into the transaction."""
+        clock = self._watermarks.clock(self._config.lateness)
+        for output in self.task.advance(clock, now, self.held):
+            self._publish(output)
+
+    def announce(self, facts: Topic, tasks: int, partitions: int) -> None:
+        """Write the clock behind this transaction's facts, into every partition of ``facts``."""
+        clock = ClockRecord(task=self.partition, tasks=tasks, clock=self.task.clock)
+        value = self._codec.encode(clock)
+        for partition in range(partitions):
+            self._transaction.produce(facts.named(self._config.prefix), b"", value, partition)
+
+    def commit(self, consumer: Consumer) -> None:
+        """Make outputs, state and having read durable, all or nothing."""
+        for key in self.task.dirty:
+            self._transaction.produce(self._changelog, key.encode(), self.task.snapshot(key), self.partition)
+        self._transaction.produce(self._changelog, POSITION_KEY, self._position(), self.partition)
+        positions = {(self._names[label], self.partition): at for label, at in self.positions.items()}
+        self._transaction.commit(positions, consumer)
+        self.task.dirty.clear()
+        self._committed = dict(self.positions)
+        self.counts["commits"] += 1
+
+    def abort(self) -> None:
+        """Give up what isn't committed, and the task with it."""
+        self._transaction.abort()
+
+    def close(self) -> None:
+        """Let go after a commit."""
+        self._transaction.close()
+
+    def _take(self, topic: Topic, record: Record, written: Millis) -> bool:
+        """False: the record claims a future that its own timestamp contradicts; it moves no clock."""
+        match record:
+            case Hold(action=action):
+                self.holds[topic.label] = action == "hold"
+            case ClockRecord(task=task, tasks=tasks, clock=clock):
+                self._watermarks.fed(task, tasks, clock)
+            case Heartbeat(received_at=at):
+                if at - written > self._config.future_tolerance:
+                    return False
+                self._watermarks.received(topic.label, at)
+            case _:
+                return self._take_event(topic, record, written)
+        return True
+
+    def _take_event(self, topic: Topic, event: Any, written: Millis) -> bool:
+        tolerance = self._config.future_tolerance
+        if topic.kind == "input":
+            if event.received_at - written > tolerance or event.occurred_at - event.received_at > tolerance:
+                return False
+            self._watermarks.received(topic.label, event.received_at)
+        self.task.receive(event)
+        return True
+
+    def _publish(self, output: Output) -> None:
+        value = None if output.value is None else self._codec.encode(output.value)
+        name = output.topic.named(self._config.prefix)
+        self._transaction.produce(name, output.key.encode(), value)
+        self.counts[f"published {output.topic.label}"] += 1
+
+    def _bury(self, message: Message, stage: str, reason: str, detail: str) -> None:
+        origin = Origin.of(message)
+        letter = dead_letter(origin, stage, reason, detail, self.task.processor.name)
+        self._publish(Output(topics.DEAD_LETTERS, origin.key, letter))
+        self.counts["dead letters"] += 1
+
+    def _position(self) -> bytes:
+        position = Position(
+            before=self._committed,
+            after=self.positions,
+            watermarks=self._watermarks,
+            clock=self.task.clock,
+            holds=self.holds,
+        )
+        return encode_position(position)
+
+
+def _unknown(processor: Processor[Any]) -> Watermarks:
+    """Time has not begun in any input."""
+    fed = any(topic.kind == "internal" for topic in processor.inputs)
+    inputs = {topic.label: 0 for topic in processor.inputs if topic.kind == "input"}
+    return Watermarks(inputs=inputs, expected=0 if fed else None)

@@ -1,0 +1,82 @@
+"""One transactional producer per task: outputs, changelog and input offsets become visible together."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+
+from streams.kernel.config import KernelConfig
+
+PATIENCE = 10.0
+"""Seconds that one call to the transaction coordinator may take."""
+
+
+class Transaction:
+    """The transactions of one task, one after the other.
+
+    Initialising ends a predecessor's dangling transaction at once, and fences it: whatever it does from then
+    on is refused by the broker. After any KafkaException this object is of no more use; ``abort`` it.
+    """
+
+    def __init__(self, config: KernelConfig, transactional_id: str) -> None:
+        self._producer = Producer(
+            config.producer(
+                {
+                    "transactional.id": transactional_id,
+                    "transaction.timeout.ms": config.transaction_timeout,
+                }
+            )
+        )
+        self._producer.init_transactions(PATIENCE)
+        self.open = False
+
+    def produce(self, topic: str, key: bytes, value: bytes | None, partition: int = -1) -> None:
+        """Add a record; begins the transaction if none is open. Without a partition the key decides."""
+        if not self.open:
+            self._producer.begin_transaction()
+            self.open = True
+        while True:
+            try:
+                self._producer.produce(topic, value=value, key=key, partition=partition)
+                return
+            except BufferError:
+                self._producer.poll(0.05)
+
+    def commit(self, positions: Mapping[tuple[str, int], int], consumer: Consumer) -> None:
+        """Commit, with the next offset of every input and the group's metadata: a zombie is refused."""
+        offsets = [TopicPartition(topic, partition, at) for (topic, partition), at in positions.items()]
+        metadata = consumer.consumer_group_metadata()
+        self._producer.send_offsets_to_transaction(offsets, metadata, PATIENCE)
+        self._commit()
+        self.open = False
+
+    def abort(self) -> None:
+        """Give up what is open and end the producer. The broker aborts what can't be aborted from here."""
+        if self.open:
+            self.open = False
+            self._attempt_abort()
+        self.close()
+
+    def close(self) -> None:
+        """End the producer. Nothing may be open."""
+        self._producer.close()
+
+    def _commit(self) -> None:
+        try:
+            self._producer.commit_transaction(PATIENCE)
+        except KafkaException as failure:
+            if not _retriable(failure):
+                raise
+            self._producer.commit_transaction(PATIENCE)
+
+    def _attempt_abort(self) -> None:
+        try:
+            self._producer.abort_transaction(PATIENCE)
+        except KafkaException:
+            # Fenced or unreachable: whoever initialises this id next ends the transaction.
+            self._producer.purge()
+
+
+def _retriable(failure: KafkaException) -> bool:
+    error: Any = failure.args[0]
+    return bool(error.retriable())
