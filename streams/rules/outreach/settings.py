@@ -1,0 +1,186 @@
+"""Who decides how customers are approached: the ``outreach`` tables of ``heedful.toml``.
+
+    [outreach]
+    mode = "shadow"                    # off | shadow | allow-list | live
+    allow_list = []                    # profile ids that are approached in mode allow-list
+    channels = ["email", "sms", "push"]  # in order of preference
+    time_zones = ["UTC"]               # the shop's; a customer without a known zone is treated as if in all of them
+    valid_for = "24h"                  # an approach expires this long after the abandonment
+    grace = "2m"                       # beyond the lateness: how far behind the log may be for a request to leave
+
+    [outreach.quiet_hours]
+    enabled = true
+    start = "21:00"
+    end = "08:00"
+    on_quiet = "hold"                  # hold | cancel
+
+    [outreach.rules.abandonment.cart]  # and .checkout, .payment
+    enabled = true
+
+    [outreach.channel.sms]             # and .email, .push
+    enabled = true
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Protocol, Self, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from schemas.words import Channel, Millis
+from streams.errors import FixConfiguration
+from streams.rules.durations import Duration
+from streams.rules.outreach.quiet_hours import DAY, Window, known_zone, quiet_until
+
+Reachable: TypeAlias = Literal["email", "sms", "push"]
+"""Channels that an approach can take."""
+
+_WINTER_AND_SUMMER: tuple[Millis, Millis] = (1_768_435_200_000, 1_784_073_600_000)
+
+
+def _minutes(text: object) -> object:
+    """Minutes since midnight of "HH:MM"."""
+    if not isinstance(text, str):
+        return text
+    hours, colon, minutes = text.partition(":")
+    if not (colon and hours.isdecimal() and minutes.isdecimal() and int(hours) < 24 and int(minutes) < 60):
+        raise ValueError(f"{text!r} is no time of day; write hours and minutes, such as '21:00'")
+    return int(hours) * 60 + int(minutes)
+
+
+def _mode(text: object) -> object:
+    return "allow_list" if text == "allow-list" else text
+
+
+def _zone(name: object) -> object:
+    if not isinstance(name, str) or known_zone(name) is None:
+        raise ValueError(f"{name!r} is no IANA time zone; write one such as 'Europe/Berlin'")
+    return name
+
+
+def _once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) < len(names):
+        raise ValueError("a channel is named twice")
+    return names
+
+
+class _Table(BaseModel):
+    """A table of heedful.toml: immutable, without unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Switch(_Table):
+    """Something that can be switched off."""
+
+    enabled: bool = True
+
+
+class AbandonmentSwitches(_Table):
+    """One switch for each stage of abandonment."""
+
+    cart: Switch = Switch()
+    checkout: Switch = Switch()
+    payment: Switch = Switch()
+
+
+class RuleSwitches(_Table):
+    """One switch for each rule that makes candidates."""
+
+    abandonment: AbandonmentSwitches = AbandonmentSwitches()
+
+
+class QuietHours(_Table):
+    """When nobody is approached, in the customer's time. ``start`` is quiet, ``end`` is not; both in minutes."""
+
+    enabled: bool = True
+    start: Annotated[int, BeforeValidator(_minutes)] = 21 * 60
+    end: Annotated[int, BeforeValidator(_minutes)] = 8 * 60
+    on_quiet: Literal["hold", "cancel"] = "hold"
+
+    @property
+    def window(self) -> Window:
+        """The hours as a value."""
+        return Window(self.start, self.end)
+
+    @model_validator(mode="after")
+    def _is_a_window(self) -> Self:
+        if self.start == self.end:
+            raise ValueError("start equals end; to have no quiet hours, write enabled = false")
+        return self
+
+
+class OutreachSettings(_Table):
+    """How customers are approached. The module says what each key means; durations are milliseconds."""
+
+    mode: Annotated[Literal["off", "shadow", "allow_list", "live"], BeforeValidator(_mode)] = "shadow"
+    allow_list: tuple[str, ...] = ()
+    channels: Annotated[tuple[Reachable, ...], AfterValidator(_once)] = ("email", "sms", "push")
+    time_zones: Annotated[tuple[Annotated[str, BeforeValidator(_zone)], ...], Field(min_length=1)] = ("UTC",)
+    valid_for: Annotated[Duration, Field(gt=0)] = DAY
+    grace: Duration = 2 * 60_000
+    quiet_hours: QuietHours = QuietHours()
+    rules: RuleSwitches = RuleSwitches()
+    channel: dict[Reachable, Switch] = {}
+
+    @model_validator(mode="after")
+    def _leaves_time(self) -> Self:
+        if self.quiet_hours.enabled and self._never_awake():
+            raise ValueError("with these quiet_hours it is always quiet in one of the time_zones")
+        return self
+
+    def _never_awake(self) -> bool:
+        waits = (quiet_until(at, self.quiet_hours.window, self.time_zones) for at in _WINTER_AND_SUMMER)
+        return any(until is not None and until - at > DAY for at, until in zip(_WINTER_AND_SUMMER, waits))
+
+    def rule_enabled(self, rule: str) -> bool:
+        """Whether a rule, such as ``abandonment.cart``, may make candidates. A rule without a switch may not."""
+        found: object = self.rules
+        for word in rule.split("."):
+            found = getattr(found, word, None)
+        return isinstance(found, Switch) and found.enabled
+
+    def enabled_channels(self) -> tuple[Channel, ...]:
+        """The channels that are not switched off, in order of preference."""
+        return tuple(name for name in self.channels if self.channel.get(name, Switch()).enabled)
+
+    def publishes_to(self, profile_id: str) -> bool:
+        """Whether the mode lets requests to this customer leave."""
+        return self.mode == "live" or (self.mode == "allow_list" and profile_id in self.allow_list)
+
+
+class RuleVersion(Protocol):
+    """What this package reads of a rule set."""
+
+    @property
+    def version(self) -> str: ...
+    @property
+    def outreach(self) -> OutreachSettings: ...
+
+
+class Rules(Protocol):
+    """Knows which rule set holds when: a RuleBook."""
+
+    def active(self, at: Millis) -> RuleVersion: ...
+
+
+def outreach_settings(table: Mapping[str, Any]) -> OutreachSettings:
+    """The settings in the ``outreach`` table. Raises FixConfiguration; each line begins with the key."""
+    try:
+        return OutreachSettings.model_validate(table)
+    except ValidationError as refused:
+        raise FixConfiguration("\n".join(map(_told, refused.errors()))) from refused
+
+
+def _told(error: Any) -> str:
+    where = ".".join(("outreach", *map(str, error["loc"])))
+    if error["type"] == "extra_forbidden":
+        return f"{where}: there is no such setting"
+    return f"{where}: {error['msg'].removeprefix('Value error, ')}"
