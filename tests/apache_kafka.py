@@ -112,17 +112,8 @@ def _cluster_id(classpath: str) -> str:
 
 def _java(classpath: str, main: str, *arguments: str) -> list[str]:
     quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
-    return [
-        "java",
-        "-Xmx512m",
-        "-Xshare:auto",
-        "-XX:TieredStopAtLevel=1",
-        quiet,
-        "-cp",
-        classpath,
-        main,
-        *arguments,
-    ]
+    options = ["-Xmx512m", "-XX:TieredStopAtLevel=1", quiet]
+    return ["java", *options, "-cp", classpath, main, *arguments]
 
 
 def _run(command: list[str]) -> str:

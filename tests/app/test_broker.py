@@ -28,7 +28,9 @@ def round_trip(bootstrap: str, topic: str) -> bytes | None:
     producer = Producer({"bootstrap.servers": bootstrap})
     producer.produce(topic, value=b"hello")
     assert producer.flush(10) == 0
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": topic, "auto.offset.reset": "earliest"})
+    joins_in_half_of = {"session.timeout.ms": 6000}
+    settings = {"bootstrap.servers": bootstrap, "group.id": topic, "auto.offset.reset": "earliest"}
+    consumer = Consumer({**settings, **joins_in_half_of})
     consumer.subscribe([topic])
     try:
         message = consumer.poll(20)
