@@ -1,0 +1,136 @@
+"""Kernels in threads on a real broker, for tests."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+from schemas.codec import Codec
+
+from schemas import topics
+from schemas.registry import FileRegistry
+from schemas.topics import Topic
+from schemas.words import Record
+from streams.clock import WallClock
+from streams.kernel.config import KernelConfig
+from streams.kernel.loop import Kernel
+from streams.kernel.processor import Processor
+
+PATIENCE = 30.0
+CODEC = Codec(FileRegistry())
+
+
+@dataclass
+class Bench:
+    """A deployment of its own on a running broker."""
+
+    config: KernelConfig
+    partitions: int
+
+    def create(self, *names: str) -> None:
+        """Create topics with this bench's partitions."""
+        admin = AdminClient({"bootstrap.servers": self.config.kafka["bootstrap.servers"]})
+        new = [NewTopic(name, self.partitions, 1) for name in names]
+        for future in admin.create_topics(new).values():
+            future.result(PATIENCE)
+
+    def send(self, topic: Topic, *records: Record, partition: int | None = None) -> None:
+        """Publish records, each under its key, or all into one partition."""
+        producer = Producer(self.config.producer())
+        for record in records:
+            producer.produce(
+                topic.named(self.config.prefix),
+                key=_key(topic, record),
+                value=CODEC.encode(record),
+                partition=-1 if partition is None else partition,
+            )
+        assert producer.flush(PATIENCE) == 0
+
+    def read(self, topic: Topic, isolation: str = "read_committed") -> list[Any]:
+        """Every event now in a topic, control records left out."""
+        return [r for r in self.records(topic.named(self.config.prefix), isolation) if _is_event(r)]
+
+    def records(self, name: str, isolation: str = "read_committed") -> list[Any]:
+        """Every record now in a topic, decoded."""
+        return [CODEC.decode(value) for _, value in self.raw(name, isolation) if value is not None]
+
+    def raw(self, name: str, isolation: str = "read_committed") -> list[tuple[bytes | None, bytes | None]]:
+        """Key and value of every record now in a topic."""
+        settings = {"group.id": "test", "enable.partition.eof": True}
+        consumer = Consumer(self.config.consumer(isolation, settings))
+        consumer.assign([TopicPartition(name, p, 0) for p in range(self.partitions)])
+        found, ended = [], set()
+        until = time.monotonic() + PATIENCE
+        while len(ended) < self.partitions:
+            assert time.monotonic() < until, f"the end of {name} was not reached"
+            for message in consumer.consume(1_000, 0.1):
+                error = message.error()
+                if error is None:
+                    found.append((message.key(), message.value()))
+                else:
+                    assert error.code() == KafkaError._PARTITION_EOF, error
+                    ended.add(message.partition())
+        consumer.close()
+        return found
+
+    @contextmanager
+    def running(self, processor: Processor[Any], announces: Topic | None = None) -> Iterator[Kernel]:
+        """A kernel at work while the block runs; it ends with a commit."""
+        kernel = Kernel(processor, self.config, CODEC, WallClock(), announces)
+        stop = threading.Event()
+        failures: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                kernel.run(stop)
+            except BaseException as failure:
+                failures.append(failure)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        try:
+            yield kernel
+        finally:
+            stop.set()
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
+        if failures:
+            raise failures[0]
+
+
+def bench(bootstrap: str, prefix: str, partitions: int, embedded: bool, **settings: Any) -> Bench:
+    """A bench with all topics, and the changelog of the test processor."""
+    config = KernelConfig(
+        kafka={"bootstrap.servers": bootstrap},
+        prefix=prefix,
+        deployment=prefix,
+        aborted_visible=embedded,
+        **{"lateness": 0, "heartbeats": False, **settings},
+    )
+    made = Bench(config, partitions)
+    made.create(
+        *(topic.named(prefix) for topic in topics.TOPICS),
+        config.internal("noting", "changelog"),
+    )
+    return made
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Wait for a condition of another thread or process; fail with ``what`` if it does not come true."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, f"waited {PATIENCE:.0f} s in vain: {what}"
+        threading.Event().wait(0.02)
+
+
+def _key(topic: Topic, record: Any) -> str | None:
+    identity = getattr(record, f"{topic.key}_id", None)
+    return None if identity is None else topics.key(record.shop_id, identity)
+
+
+def _is_event(record: Record) -> bool:
+    return type(record) not in topics.CONTROL.values()
