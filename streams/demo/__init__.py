@@ -1,0 +1,1 @@
+"""The whole of heedful on one machine, measured against the truth."""

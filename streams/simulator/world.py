@@ -1,0 +1,93 @@
+"""The simulated world: visits, questions and robots, for ever, in the order in which their events arrive."""
+
+import heapq
+from collections.abc import Callable, Iterator
+from itertools import count
+from random import Random
+
+from schemas.words import Millis
+from streams.simulator.arrival import Arrival, arrivals
+from streams.simulator.help_desk import answer, question
+from streams.simulator.people import Person, Population
+from streams.simulator.settings import HOUR, MINUTE, Traffic
+from streams.simulator.shoppers import robot, visit
+from streams.simulator.story import Story
+
+RECENT = 200
+"""So many of the last visitors are remembered as those who may come back, or ask."""
+
+
+class World:
+    """An endless, deterministic iterator over arrivals: same traffic, seed and start, same arrivals."""
+
+    def __init__(self, traffic: Traffic, seed: int, start: Millis) -> None:
+        self._traffic = traffic
+        self._random = Random(seed)
+        self._people = Population(traffic, self._random)
+        self._recent: list[Person] = []
+        self._order = count()
+        self._pending: list[tuple[Millis, int, Arrival]] = []
+        self._agenda: list[tuple[Millis, int, Callable[[Millis], None]]] = []
+        self._plan(start, self._visits)
+        self._plan(start, self._questions)
+
+    def __iter__(self) -> Iterator[Arrival]:
+        while True:
+            starts_at = self._agenda[0][0]
+            while self._pending and self._pending[0][0] <= starts_at:
+                yield heapq.heappop(self._pending)[2]
+            at, _, begin = heapq.heappop(self._agenda)
+            begin(at)
+
+    def _plan(self, at: Millis, begin: Callable[[Millis], None]) -> None:
+        heapq.heappush(self._agenda, (at, next(self._order), begin))
+
+    def _gap(self, per_hour: float) -> Millis:
+        return 1 + int(self._random.expovariate(per_hour / HOUR))
+
+    def _visits(self, at: Millis) -> None:
+        """Somebody comes; the next one follows by chance."""
+        if self._random.random() < self._traffic.bots:
+            self._tell(robot(self._random, at))
+        else:
+            self._visit(self._people.anyone(), at)
+        self._plan(at + self._gap(self._traffic.visits_per_hour), self._visits)
+
+    def _visit(self, person: Person, at: Millis) -> None:
+        if at <= person.busy_until:
+            return
+        story = visit(self._random, self._people, person, at)
+        self._tell(story)
+        self._meet(person)
+        self._maybe_again(person, story)
+
+    def _maybe_again(self, person: Person, story: Story) -> None:
+        """Who left something in a cart comes back sooner, on any of the devices."""
+        left = any(gadget.lines for gadget in person.gadgets)
+        if self._random.random() < (0.4 if left else 0.05):
+            back = story.at + self._random.randint(2 * MINUTE, 2 * HOUR)
+            self._plan(back, lambda at: self._visit(person, at))
+
+    def _questions(self, at: Millis) -> None:
+        """Somebody who was here lately asks something, sometimes on two channels."""
+        person = self._random.choice(self._recent) if self._recent else self._people.anyone()
+        for _ in range(self._random.choice((1, 1, 1, 1, 2))):
+            self._ask(person, at)
+        self._plan(at + self._gap(self._traffic.contacts_per_hour), self._questions)
+
+    def _ask(self, person: Person, at: Millis) -> None:
+        case = question(self._random, person, at, self._traffic)
+        self._tell(case.story)
+        if case.taken_up_at is not None:
+            self._plan(
+                case.taken_up_at, lambda at: self._tell(answer(self._random, person, case.contact, at))
+            )
+
+    def _meet(self, person: Person) -> None:
+        self._recent.append(person)
+        del self._recent[:-RECENT]
+
+    def _tell(self, story: Story) -> None:
+        for event in story.events:
+            for each in arrivals(event, self._random, self._traffic):
+                heapq.heappush(self._pending, (each.at, next(self._order), each))
