@@ -1,0 +1,55 @@
+"""Avro object container files of one uncompressed block, put together from bodies that are Avro already."""
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from schemas.shape import Field, Shape, wire
+
+OFFSET = Field("_offset", "long")
+"""The first column of every block: the record's offset in its partition."""
+SYNC = b"heedful avro blk"
+
+
+@lru_cache(maxsize=256)
+def _high(groups: int) -> bytes:
+    out = bytearray()
+    while groups > 0x7F:
+        out.append(groups & 0x7F | 0x80)
+        groups >>= 7
+    out.append(groups)
+    return bytes(out)
+
+
+_LOW = [bytes((low & 0x7F | 0x80, low >> 7 | 0x80)) for low in range(1 << 14)]
+
+
+def varint(number: int) -> bytes:
+    """A number that is not negative, as Avro spells a long. Neighbours share their higher bytes."""
+    zigzag = number << 1
+    high = zigzag >> 14
+    return _LOW[zigzag & 0x3FFF] + _high(high) if high else _high(zigzag)
+
+
+def block_header(writer: Shape) -> bytes:
+    """The header of rows that are offset + body, under the schema as it was published."""
+    schema = json.loads(writer.text)
+    schema["fields"].insert(0, {"name": OFFSET.name, "type": "long"})
+    return _header(schema)
+
+
+def wire_header(writer: Shape) -> bytes:
+    """The same under the plain schema of the same bytes, for Polars."""
+    return _header(wire((OFFSET, *writer.fields), writer.short_name))
+
+
+def _header(schema: dict[str, Any]) -> bytes:
+    text = json.dumps(schema, separators=(",", ":")).encode()
+    entries = ((b"avro.schema", text), (b"avro.codec", b"null"))
+    pairs = b"".join(varint(len(key)) + key + varint(len(value)) + value for key, value in entries)
+    return b"Obj\x01" + varint(len(entries)) + pairs + b"\0" + SYNC
+
+
+def container(header: bytes, count: int, data: bytes) -> bytes:
+    """A file of ``count`` rows."""
+    return b"".join((header, varint(count), varint(len(data)), data, SYNC))

@@ -1,0 +1,146 @@
+"""Where schemas get their ids: the files of this package, or a registry with Confluent's REST interface.
+
+Ids differ from registry to registry. Nothing may assume one, or store one outside the messages that it was
+written for.
+"""
+
+import json
+from functools import cached_property
+from hashlib import sha256
+from threading import Lock
+from typing import Protocol
+
+from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from confluent_kafka.schema_registry.error import SchemaRegistryError
+
+from schemas import published
+from schemas.errors import FixSchemas, RegistryUnavailable
+from schemas.topics import SUBJECTS
+
+ID_BITS = 31
+"""Ids are positive 32-bit integers on the wire."""
+
+
+class Registry(Protocol):
+    """Gives ids to schemas and schemas to ids. Safe to share among threads."""
+
+    def id_of(self, subject: str) -> int:
+        """The id of the newest version of ``subject`` that this program knows.
+
+        Raises FixSchemas if the registry doesn't have it, RegistryUnavailable if it gives no answer.
+        """
+
+    def text_of(self, schema_id: int) -> str | None:
+        """The schema under an id as JSON; None if there is none. Raises RegistryUnavailable."""
+
+
+def canonical(text: str) -> str:
+    """One spelling of a schema's JSON. Defaults, docs and logical types count: they matter to readers."""
+    return json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def content_id(text: str) -> int:
+    """An id derived from what a schema says; the same on every machine."""
+    digest = sha256(canonical(text).encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> (32 - ID_BITS)
+
+
+class FileRegistry:
+    """The files of this package. Needs no server and has no state."""
+
+    @cached_property
+    def _texts(self) -> dict[int, str]:
+        shapes = [shape for subject in SUBJECTS for shape in published.versions(subject)]
+        texts = {content_id(shape.text): shape.text for shape in shapes}
+        if len(texts) != len({canonical(shape.text) for shape in shapes}):
+            raise FixSchemas("two schemas have the same content id; reword the doc of the newer one")
+        return texts
+
+    def id_of(self, subject: str) -> int:
+        """The id of the newest file."""
+        return content_id(published.newest(subject).text)
+
+    def text_of(self, schema_id: int) -> str | None:
+        """The file's content."""
+        return self._texts.get(schema_id)
+
+
+class ConfluentRegistry:
+    """A server with Confluent's REST interface (Confluent, Karapace, Apicurio, Redpanda).
+
+    Asks for ids, registers nothing: ``heedful schemas register`` does that, once per deployment.
+    """
+
+    def __init__(self, url: str, auth: str | None = None, ca: str | None = None) -> None:
+        """``auth`` is "user:password", ``ca`` a file with the certificate to trust."""
+        settings: dict[str, object] = {"url": url, "max.retries": 2}
+        if auth:
+            settings["basic.auth.user.info"] = auth
+        if ca:
+            settings["ssl.ca.location"] = ca
+        self.url = url
+        self._client = SchemaRegistryClient(settings)
+        self._ids: dict[str, int] = {}
+        self._texts: dict[int, str] = {}
+        self._lock = Lock()
+
+    def id_of(self, subject: str) -> int:
+        """The id under which the registry holds our newest version of ``subject``."""
+        with self._lock:
+            if subject not in self._ids:
+                self._ids[subject] = self._look_up(subject)
+            return self._ids[subject]
+
+    def text_of(self, schema_id: int) -> str | None:
+        """The schema under an id. An unknown id is asked for again each time: it may be registered yet."""
+        with self._lock:
+            if schema_id not in self._texts:
+                text = self._fetch(schema_id)
+                if text is None:
+                    return None
+                self._texts[schema_id] = text
+            return self._texts[schema_id]
+
+    def register(self, subject: str, text: str) -> int:
+        """Publish a version; the id of the one already there if it is the same."""
+        try:
+            return int(self._client.register_schema(subject, Schema(text, "AVRO")))
+        except SchemaRegistryError as error:
+            if error.http_status_code in (409, 422):
+                raise FixSchemas(f"{self.url} refuses {subject}: {error.error_message}") from error
+            raise self._unavailable(error) from error
+        except OSError as error:
+            raise self._unavailable(error) from error
+
+    def set_compatibility(self, subject: str, level: str) -> None:
+        """Have the registry itself refuse what ``schemas.compatibility`` would refuse."""
+        try:
+            self._client.set_compatibility(subject, level)
+        except (SchemaRegistryError, OSError) as error:
+            raise self._unavailable(error) from error
+
+    def _look_up(self, subject: str) -> int:
+        schema = Schema(published.newest(subject).text, "AVRO")
+        try:
+            return int(self._client.lookup_schema(subject, schema).schema_id or 0)
+        except SchemaRegistryError as error:
+            if error.http_status_code == 404:
+                raise FixSchemas(
+                    f"{self.url} does not have the newest version of {subject}: heedful schemas register"
+                ) from error
+            raise self._unavailable(error) from error
+        except OSError as error:
+            raise self._unavailable(error) from error
+
+    def _fetch(self, schema_id: int) -> str | None:
+        try:
+            return self._client.get_schema(schema_id).schema_str
+        except SchemaRegistryError as error:
+            if error.http_status_code == 404:
+                return None
+            raise self._unavailable(error) from error
+        except OSError as error:
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: Exception) -> RegistryUnavailable:
+        return RegistryUnavailable(f"the schema registry at {self.url} gave no answer: {error}")
