@@ -1,0 +1,178 @@
+"""The settings of heedful: the only reader of ``heedful.toml`` and of the environment.
+
+    prefix = "cx"                  # of topic names
+    deployment = "cx"              # of groups, transactional ids and internal topics; default: the prefix
+    partitions = 4                 # of topics that heedful creates
+    replication = 3                # of topics that heedful creates; default: the broker's
+    lateness = "10s"               # how much later than others an event may arrive
+    commit_interval = "100ms"
+    heartbeats = "write"           # write | off; exactly one deployment of a topic writes them
+    data_dir = ".heedful"          # logs, addresses, the embedded ClickHouse
+
+    [kafka]
+    kind = "kafka"                 # kafka | embedded: aborted transactions stay visible
+    bootstrap = "localhost:9092"
+    security = "sasl_ssl"          # plaintext | ssl | sasl_plaintext | sasl_ssl
+    mechanism = "SCRAM-SHA-512"    # PLAIN | SCRAM-SHA-256 | SCRAM-SHA-512
+    username = "heedful"
+    password = "…"                 # better: HEEDFUL_KAFKA__PASSWORD
+    ca = "ca.pem"                  # and certificate, key, key_password for mutual TLS
+
+    [registry]                     # without url: the schema files of this package
+    url = "https://registry:8081"  # and username, password, ca
+
+    [clickhouse]                   # without url: the embedded engine
+    url = "https://clickhouse:8443"
+    database = "heedful"
+    username = "default"           # and password
+
+    [clock]                        # simulated time, for demos and tests
+    kind = "wall"                  # wall | simulated, then start, origin (milliseconds) and speed
+
+    [web]
+    host = "127.0.0.1"
+    port = 0                       # of the edges' pages; 0: a free one, printed at start
+
+The tables ``rules`` and ``outreach`` are read by ``streams.rules.settings``. An environment variable
+overrides the file: ``HEEDFUL_PREFIX``, ``HEEDFUL_KAFKA__BOOTSTRAP`` and so on.
+"""
+
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+
+from streams.errors import FixConfiguration
+from streams.located import PREFIX, Told, explained
+from streams.rules.durations import Duration
+from streams.sections import (
+    REVEAL,
+    ClickHouseSettings,
+    ClockSettings,
+    KafkaSettings,
+    Name,
+    RegistrySettings,
+    Table,
+    WebSettings,
+)
+
+DEFAULT_FILE = Path("heedful.toml")
+HANDED_OVER = "HEEDFUL_SETTINGS"
+"""Environment variable in which a parent hands all of its settings to a child."""
+
+CONFIG = "HEEDFUL_CONFIG"
+"""Environment variable that names the file."""
+
+
+class Settings(Table):
+    """All settings, whole and checked. The module says what each means."""
+
+    prefix: Name = "cx"
+    deployment: Name = ""
+    partitions: Annotated[int, Field(ge=1, le=1_000)] = 4
+    replication: Annotated[int, Field(ge=1)] | None = None
+    lateness: Duration = 10_000
+    commit_interval: Annotated[Duration, Field(ge=10)] = 100
+    heartbeats: Literal["write", "off"] = "write"
+    data_dir: Path = Path(".heedful")
+    kafka: KafkaSettings = KafkaSettings()
+    registry: RegistrySettings = RegistrySettings()
+    clickhouse: ClickHouseSettings = ClickHouseSettings()
+    clock: ClockSettings = ClockSettings()
+    web: WebSettings = WebSettings()
+    rules: dict[str, Any] = {}
+    outreach: dict[str, Any] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_like_its_topics(cls, given: dict[str, Any]) -> dict[str, Any]:
+        return {**given, "deployment": given.get("deployment") or given.get("prefix", "cx")}
+
+    def but(self, **changes: Any) -> "Settings":
+        """These settings with some replaced, and checked. A deployment named like its topics follows them.
+
+        Raises FixConfiguration.
+        """
+        kept = self._spelled_out()
+        if self.deployment == self.prefix:
+            del kept["deployment"]
+        return _checked(Settings, {**kept, **changes}, Told({}))
+
+    def environment(self) -> dict[str, str]:
+        """These settings as the environment of a child process, on top of this one's. Holds secrets."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        return {**inherited, HANDED_OVER: json.dumps(self._spelled_out())}
+
+    def _spelled_out(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", context=REVEAL)
+
+
+class _Layered(Settings, BaseSettings):
+    """The environment above what is passed in, which is the file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (env_settings, init_settings)
+
+
+def load(file: Path | None = None) -> Settings:
+    """The settings in force: what a parent handed over, or else the file with the environment on top.
+
+    ``file``: default is what HEEDFUL_CONFIG names, or else ``heedful.toml`` of the working folder, if there.
+    Raises FixConfiguration, naming file, line and key.
+    """
+    if file is None and HANDED_OVER in os.environ:
+        return _checked(Settings, json.loads(os.environ[HANDED_OVER]), Told({}))
+    told = _told(file)
+    _know_every_variable(told.environment)
+    return _checked(_Layered, _tables(told), told)
+
+
+def _told(file: Path | None) -> Told:
+    environment = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+    wanted = file or (Path(environment[CONFIG]) if environment.get(CONFIG) else None)
+    found = wanted or DEFAULT_FILE
+    if not wanted and not found.is_file():
+        return Told(environment)
+    try:
+        return Told(environment, found, found.read_text())
+    except OSError as error:
+        raise FixConfiguration(f"{found}: can't be read: {error.strerror}") from error
+
+
+def _tables(told: Told) -> dict[str, Any]:
+    try:
+        return tomllib.loads(told.text)
+    except tomllib.TOMLDecodeError as error:
+        raise FixConfiguration(f"{told.file}: {error}") from error
+
+
+def _know_every_variable(environment: Mapping[str, str]) -> None:
+    """A misspelt variable would otherwise be overlooked in silence."""
+    for name in environment:
+        first = name.removeprefix(PREFIX).lower().split("__")[0]
+        if name not in (HANDED_OVER, CONFIG) and first not in Settings.model_fields:
+            raise FixConfiguration(f"{name}: there is no setting of this name")
+
+
+def _checked(model: type[Settings], given: dict[str, Any], told: Told) -> Settings:
+    try:
+        return model(**given)
+    except (ValidationError, SettingsError) as refused:
+        raise FixConfiguration(explained(refused, told)) from None
