@@ -85,8 +85,8 @@ class Settings(Table):
     clickhouse: ClickHouseSettings = ClickHouseSettings()
     clock: ClockSettings = ClockSettings()
     web: WebSettings = WebSettings()
-    rules: dict[str, Any] = {}
-    outreach: dict[str, Any] = {}
+    rules: dict[str, Any] = Field(default_factory=dict)
+    outreach: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod

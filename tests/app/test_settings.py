@@ -101,10 +101,8 @@ def test_a_child_gets_the_same_settings_and_no_others(monkeypatch: pytest.Monkey
         'prefix = "a"\n[clickhouse]\npassword = "hush"\n[rules.abandonment.cart]\nafter = "30m"\n'
     )
     monkeypatch.setenv("HEEDFUL_PREFIX", "b")
-    script = "import streams.settings as s; x = s.load(); print(x.prefix, x.rules, s.revealed(x.clickhouse.password))"
-    child = subprocess.run(
-        [sys.executable, "-c", script], env=settings.environment(), capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-c", SHOW]
+    child = subprocess.run(command, env=settings.environment(), capture_output=True, text=True, check=True)
     assert child.stdout.strip() == "a {'abandonment': {'cart': {'after': '30m'}}} hush"
 
 
@@ -121,14 +119,7 @@ def test_rules_pass_through_untouched() -> None:
 
 @pytest.mark.parametrize(
     ("path", "line"),
-    [
-        (["a"], 1),
-        (["t", "b"], 3),
-        (["t", "u", "c"], 5),
-        (["t", "u", "d", "e"], 6),
-        (["t", "missing"], 2),
-        (["z"], None),
-    ],
+    [("a", 1), ("t.b", 3), ("t.u.c", 5), ("t.u.d.e", 6), ("t.missing", 2), ("z", None)],
 )
 def test_lines_are_found(path: str, line: int | None) -> None:
     text = 'a = 1\n[t]\nb = "x"\n[t.u]\n"c" = 2\nd.e = 3\n'
