@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 import fastavro
 
@@ -66,7 +66,7 @@ class Reading:
         """Decode one body. It must be consumed in full."""
         source = BytesIO(body)
         try:
-            plain: dict[str, Any] = fastavro.schemaless_reader(source, self.parsed, None)
+            plain = cast(dict[str, Any], fastavro.schemaless_reader(source, self.parsed, None))
         except Exception as error:
             # Hostile bytes make fastavro raise almost anything; whatever it is, the body is not Avro.
             raise BadRecord("not_avro", f"{type(error).__name__}: {error}"[:200]) from error

@@ -45,6 +45,7 @@ REASONS = {
     "wrong_subject": "a contract that has no place on this topic",
     "not_avro": "the body does not follow its schema",
     "trailing_bytes": "bytes are left after the record",
+    "wrong_field": "a field is missing, not known, or not of its type (files of JSON)",
     "impossible_number": "an amount of more than 18 digits",
     "empty_id": "an id is empty or a placeholder such as null, undefined, 0, guest",
     "impossible_shop": "the shop is empty or holds a slash, which separates it from the id in keys",

@@ -121,12 +121,17 @@ def _field(raw: dict[str, Any], where: str, nested: bool) -> Field:
         name,
         kind,
         nullable,
-        raw.get("default", ABSENT),
+        _default(raw),
         tuple(detail["symbols"]) if kind == "enum" else (),
         items,
         detail.get("name", "") if detail else "",
         raw.get("doc", ""),
     )
+
+
+def _default(raw: dict[str, Any]) -> Any:
+    default = raw.get("default", ABSENT)
+    return tuple(default) if isinstance(default, list) else default
 
 
 def _kind(declared: Any, at: str) -> tuple[Kind, bool, dict[str, Any]]:
