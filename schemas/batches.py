@@ -17,7 +17,7 @@ import polars as pl
 
 from schemas import columns
 from schemas.canonical import Misfit, verify
-from schemas.container import OFFSET, container, varint
+from schemas.container import OFFSET, ORIGIN, container, origin, varint
 from schemas.errors import BadRecord
 from schemas.topics import Topic
 from schemas.validation import fault, suspects
@@ -43,13 +43,14 @@ class Block(NamedTuple):
     """The good records under one schema id, to be handed on as Avro.
 
     ``container`` is an Avro object container file of one block, uncompressed, under the writer's schema with
-    ``_offset`` (long) put first.
+    ``_offset`` (long) put first. ``columns`` names its fields.
     """
 
     schema_id: int
     model: type[Record]
     offsets: list[int]
     container: bytes
+    columns: tuple[str, ...]
 
 
 class Batch:
@@ -75,6 +76,10 @@ class Batch:
     def blocks(self) -> dict[int, Block]:
         """The good records as Avro, by schema id; schema ids without good records are left out."""
         return {part.reading.schema_id: part.block() for part in self._parts if part.offsets}
+
+    def blocks_from(self, topic: str, partition: int) -> list[Block]:
+        """The same, each row beginning with ``_topic`` (string) and ``_partition`` (long)."""
+        return [part.block_from(origin(topic, partition)) for part in self._parts if part.offsets]
 
     def __len__(self) -> int:
         return sum(len(part.offsets) for part in self._parts)
@@ -105,9 +110,17 @@ class Part:
 
     def block(self) -> Block:
         """As Avro."""
-        data = b"".join(self._rows)
-        avro = container(self.reading.block_header, len(self._rows), data)
-        return Block(self.reading.schema_id, self.reading.model, self.offsets, avro)
+        return self._block(self.reading.block_header, b"".join(self._rows), (OFFSET.name,))
+
+    def block_from(self, start: bytes) -> Block:
+        """As Avro, each row beginning with ``start``."""
+        before = (*(field.name for field in ORIGIN), OFFSET.name)
+        return self._block(self.reading.origin_header, start + start.join(self._rows), before)
+
+    def _block(self, header: bytes, data: bytes, before: tuple[str, ...]) -> Block:
+        names = (*before, *(field.name for field in self.reading.writer.fields))
+        avro = container(header, len(self._rows), data)
+        return Block(self.reading.schema_id, self.reading.model, self.offsets, avro, names)
 
 
 Bodies: TypeAlias = list[tuple[int, bytes]]

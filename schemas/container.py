@@ -8,6 +8,8 @@ from schemas.shape import Field, Shape, wire
 
 OFFSET = Field("_offset", "long")
 """The first column of every block: the record's offset in its partition."""
+ORIGIN = (Field("_topic", "string"), Field("_partition", "long"))
+"""The columns before it, in blocks that are to be landed."""
 SYNC = b"heedful avro blk"
 
 
@@ -33,14 +35,29 @@ def varint(number: int) -> bytes:
 
 def block_header(writer: Shape) -> bytes:
     """The header of rows that are offset + body, under the schema as it was published."""
-    schema = json.loads(writer.text)
-    schema["fields"].insert(0, {"name": OFFSET.name, "type": "long"})
-    return _header(schema)
+    return _published_header(writer, (OFFSET,))
+
+
+def origin_header(writer: Shape) -> bytes:
+    """The header of rows that are origin + offset + body, under the schema as it was published."""
+    return _published_header(writer, (*ORIGIN, OFFSET))
+
+
+def origin(topic: str, partition: int) -> bytes:
+    """The columns that say where a row comes from; the same bytes in each row of a block."""
+    name = topic.encode()
+    return varint(len(name)) + name + varint(partition)
 
 
 def wire_header(writer: Shape) -> bytes:
     """The same under the plain schema of the same bytes, for Polars."""
     return _header(wire((OFFSET, *writer.fields), writer.short_name))
+
+
+def _published_header(writer: Shape, before: tuple[Field, ...]) -> bytes:
+    schema = json.loads(writer.text)
+    schema["fields"][:0] = [{"name": field.name, "type": field.kind} for field in before]
+    return _header(schema)
 
 
 def _header(schema: dict[str, Any]) -> bytes:
