@@ -9,7 +9,7 @@ SECOND: Millis = 1_000
 MINUTE: Millis = 60_000
 HOUR: Millis = 3_600_000
 
-EVENTS_OF_A_VISIT = 11.2
+EVENTS_OF_A_VISIT = 9.6
 """Events that one visit causes on average, its share of support, consent and later orders included."""
 MOST_EVENTS_A_SECOND = 2_000
 """The embedded broker keeps every record in memory, so the rate is bounded."""
