@@ -53,6 +53,11 @@ class Reading:
         return container.block_header(self.writer)
 
     @cached_property
+    def origin_header(self) -> bytes:
+        """``schemas.container.origin_header`` of the writer."""
+        return container.origin_header(self.writer)
+
+    @cached_property
     def pairs(self) -> tuple[tuple[Field | None, Field], ...]:
         """Each field of the contract, in its order, with the writer's; None where the default stands in."""
         return tuple((self.writer.field(field.name), field) for field in self.reader.fields)
