@@ -25,16 +25,24 @@ class Origin(NamedTuple):
     @classmethod
     def of(cls, message: Message) -> "Origin":
         """The origin of a record that was consumed."""
-        topic, partition, offset = message.topic(), message.partition(), message.offset()
+        topic, partition = message.topic(), message.partition()
         assert topic is not None
         assert partition is not None
-        assert offset is not None
-        return cls(topic, partition, offset, message.timestamp()[1], message.key(), message.value())
+        return cls(
+            topic, partition, offset_of(message), message.timestamp()[1], message.key(), message.value()
+        )
 
     @property
     def key(self) -> str:
         """The key of its dead letter."""
         return f"{self.topic}/{self.partition}/{self.offset}"
+
+
+def offset_of(message: Message) -> int:
+    """Where a consumed record stands in its partition."""
+    offset = message.offset()
+    assert offset is not None
+    return offset
 
 
 def dead_letter(origin: Origin, stage: str, reason: str, detail: str, application: str) -> DeadLetter:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from confluent_kafka import Consumer, Message
-from schemas.codec import Codec
 
 from schemas import topics
+from schemas.codec import Codec
 from schemas.control import Clock as ClockRecord
 from schemas.control import Heartbeat, Hold
 from schemas.topics import Topic
@@ -20,7 +20,7 @@ from streams.kernel.changelog import (
     read_batches,
 )
 from streams.kernel.config import KernelConfig
-from streams.kernel.deadletters import Origin, dead_letter
+from streams.kernel.deadletters import Origin, dead_letter, offset_of
 from streams.kernel.processor import Output, Processor
 from streams.kernel.task import Task
 from streams.kernel.transaction import Transaction
@@ -42,7 +42,6 @@ class HostedTask:
         config: KernelConfig,
         codec: Codec,
         partition: int,
-        committed: dict[str, int] | None = None,
     ) -> None:
         self.partition = partition
         self.task: Task[Any] = Task(processor)
@@ -94,15 +93,15 @@ class HostedTask:
     def read(self, name: str, messages: Sequence[Message]) -> None:
         """Take a run of records of one input in the order of their offsets."""
         topic = self._labels[name]
-        batch = self._codec.decode_batch(topic, [(m.offset(), m.value()) for m in messages])
-        origins = {m.offset(): m for m in messages}
-        for offset, record in batch.rows:
+        origins = {offset_of(message): message for message in messages}
+        batch = self._codec.decode_batch(topic, [(at, m.value()) for at, m in origins.items()])
+        for offset, record in batch.records:
             origin = origins[offset]
             if not self._take(topic, record, origin.timestamp()[1]):
                 self._bury(origin, "apply", "from_the_future", FUTURE)
         for bad in batch.bad:
-            self._bury(origins[bad.offset], bad.stage, bad.reason, bad.detail)
-        self.positions[topic.label] = messages[-1].offset() + 1  # type: ignore[operator]
+            self._bury(origins[bad.offset], "decode", bad.reason, bad.detail)
+        self.positions[topic.label] = max(origins) + 1
         self.counts["read"] += len(messages)
 
     def advance(self, now: Millis) -> None:

@@ -7,8 +7,8 @@ from collections import defaultdict
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
-from schemas.codec import Codec
 
+from schemas.codec import Codec
 from schemas.topics import Topic
 from streams.clock import Clock
 from streams.errors import FixConfiguration
@@ -99,6 +99,7 @@ class Session:
                     "group.id": config.internal(processor.name),
                     "partition.assignment.strategy": "range",
                     "session.timeout.ms": config.session_timeout,
+                    "heartbeat.interval.ms": config.session_timeout // 4,
                 },
             )
         )

@@ -41,9 +41,17 @@ class Processor(Protocol[S]):
     to be published to ``out``. The state is a msgspec Struct owned by the processor; it may be mutated.
     """
 
-    name: str
-    inputs: tuple[Topic, ...]
-    state: type[S]
+    @property
+    def name(self) -> str:
+        """Keys its group, changelog and transactional ids, for ever."""
+
+    @property
+    def inputs(self) -> tuple[Topic, ...]:
+        """The topics that it reads, all with the same number of partitions."""
+
+    @property
+    def state(self) -> type[S]:
+        """The class of its state."""
 
     def key(self, event: Any) -> str:
         """The key that the event belongs to."""

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
-from schemas.codec import Codec
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from schemas import topics
+from schemas.codec import Codec
 from schemas.registry import FileRegistry
 from schemas.topics import Topic
 from schemas.words import Record
 from streams.clock import WallClock
-from streams.kernel.config import KernelConfig
+from streams.kernel.config import KernelConfig, Settings
 from streams.kernel.loop import Kernel
 from streams.kernel.processor import Processor
 
@@ -60,10 +61,11 @@ class Bench:
 
     def raw(self, name: str, isolation: str = "read_committed") -> list[tuple[bytes | None, bytes | None]]:
         """Key and value of every record now in a topic."""
-        settings = {"group.id": "test", "enable.partition.eof": True}
+        settings: Settings = {"group.id": "test", "enable.partition.eof": True}
         consumer = Consumer(self.config.consumer(isolation, settings))
         consumer.assign([TopicPartition(name, p, 0) for p in range(self.partitions)])
-        found, ended = [], set()
+        found: list[tuple[bytes | None, bytes | None]] = []
+        ended: set[int | None] = set()
         until = time.monotonic() + PATIENCE
         while len(ended) < self.partitions:
             assert time.monotonic() < until, f"the end of {name} was not reached"
@@ -77,10 +79,14 @@ class Bench:
         consumer.close()
         return found
 
+    def kernel(self, processor: Processor[Any], announces: Topic | None = None) -> Kernel:
+        """A kernel that isn't running yet."""
+        return Kernel(processor, self.config, CODEC, WallClock(), announces)
+
     @contextmanager
     def running(self, processor: Processor[Any], announces: Topic | None = None) -> Iterator[Kernel]:
         """A kernel at work while the block runs; it ends with a commit."""
-        kernel = Kernel(processor, self.config, CODEC, WallClock(), announces)
+        kernel = self.kernel(processor, announces)
         stop = threading.Event()
         failures: list[BaseException] = []
 
@@ -109,7 +115,7 @@ def bench(bootstrap: str, prefix: str, partitions: int, embedded: bool, **settin
         prefix=prefix,
         deployment=prefix,
         aborted_visible=embedded,
-        **{"lateness": 0, "heartbeats": False, **settings},
+        **{"lateness": 0, "heartbeats": False, "session_timeout": 2_000, **settings},
     )
     made = Bench(config, partitions)
     made.create(
