@@ -77,9 +77,10 @@ class Batch:
         """The good records as Avro, by schema id; schema ids without good records are left out."""
         return {part.reading.schema_id: part.block() for part in self._parts if part.offsets}
 
-    def blocks_from(self, topic: str, partition: int) -> list[Block]:
-        """The same, each row beginning with ``_topic`` (string) and ``_partition`` (long)."""
-        return [part.block_from(origin(topic, partition)) for part in self._parts if part.offsets]
+    def blocks_from(self, topic: str, topic_id: str, partition: int) -> list[Block]:
+        """The same; each row says where it comes from, see ``schemas.container.ORIGIN``."""
+        start = origin(topic, topic_id, partition)
+        return [part.block_from(start) for part in self._parts if part.offsets]
 
     def __len__(self) -> int:
         return sum(len(part.offsets) for part in self._parts)

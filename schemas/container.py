@@ -8,7 +8,7 @@ from schemas.shape import Field, Shape, wire
 
 OFFSET = Field("_offset", "long")
 """The first column of every block: the record's offset in its partition."""
-ORIGIN = (Field("_topic", "string"), Field("_partition", "long"))
+ORIGIN = (Field("_topic", "string"), Field("_topic_id", "string"), Field("_partition", "long"))
 """The columns before it, in blocks that are to be landed."""
 SYNC = b"heedful avro blk"
 
@@ -43,10 +43,14 @@ def origin_header(writer: Shape) -> bytes:
     return _published_header(writer, (*ORIGIN, OFFSET))
 
 
-def origin(topic: str, partition: int) -> bytes:
+def origin(topic: str, topic_id: str, partition: int) -> bytes:
     """The columns that say where a row comes from; the same bytes in each row of a block."""
-    name = topic.encode()
-    return varint(len(name)) + name + varint(partition)
+    return _text(topic) + _text(topic_id) + varint(partition)
+
+
+def _text(text: str) -> bytes:
+    encoded = text.encode()
+    return varint(len(encoded)) + encoded
 
 
 def wire_header(writer: Shape) -> bytes:
