@@ -18,7 +18,9 @@ def duration(text: object) -> Millis:
     """
     found = _FORM.fullmatch(text.strip()) if isinstance(text, str) else None
     if found is None:
-        raise ValueError(f"{text!r} is no length of time; write a whole number and s, m, h or d, such as '30m'")
+        raise ValueError(
+            f"{text!r} is no length of time; write a whole number and s, m, h or d, such as '30m'"
+        )
     return int(found[1]) * _UNITS[found[2]]
 
 

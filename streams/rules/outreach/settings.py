@@ -1,24 +1,24 @@
 """Who decides how customers are approached: the ``outreach`` tables of ``heedful.toml``.
 
-    [outreach]
-    mode = "shadow"                    # off | shadow | allow-list | live
-    allow_list = []                    # profile ids that are approached in mode allow-list
-    channels = ["email", "sms", "push"]  # in order of preference
-    time_zones = ["UTC"]               # the shop's; a customer without a known zone is treated as if in all of them
-    valid_for = "24h"                  # an approach expires this long after the abandonment
-    grace = "2m"                       # beyond the lateness: how far behind the log may be for a request to leave
+[outreach]
+mode = "shadow"                    # off | shadow | allow-list | live
+allow_list = []                    # profile ids that are approached in mode allow-list
+channels = ["email", "sms", "push"]  # in order of preference
+time_zones = ["UTC"]               # the shop's; an unknown zone may be any of them
+valid_for = "24h"                  # an approach expires this long after the abandonment
+grace = "2m"                       # beyond the lateness: how far behind the log may be for a request to leave
 
-    [outreach.quiet_hours]
-    enabled = true
-    start = "21:00"
-    end = "08:00"
-    on_quiet = "hold"                  # hold | cancel
+[outreach.quiet_hours]
+enabled = true
+start = "21:00"
+end = "08:00"
+on_quiet = "hold"                  # hold | cancel
 
-    [outreach.rules.abandonment.cart]  # and .checkout, .payment
-    enabled = true
+[outreach.rules.abandonment.cart]  # and .checkout, .payment
+enabled = true
 
-    [outreach.channel.sms]             # and .email, .push
-    enabled = true
+[outreach.channel.sms]             # and .email, .push
+enabled = true
 """
 
 from collections.abc import Mapping
@@ -98,7 +98,7 @@ class RuleSwitches(_Table):
 
 
 class QuietHours(_Table):
-    """When nobody is approached, in the customer's time. ``start`` is quiet, ``end`` is not; both in minutes."""
+    """When nobody is approached, in the customer's time: from ``start`` to before ``end``, in minutes."""
 
     enabled: bool = True
     start: Annotated[int, BeforeValidator(_minutes)] = 21 * 60
@@ -138,10 +138,13 @@ class OutreachSettings(_Table):
 
     def _never_awake(self) -> bool:
         waits = (quiet_until(at, self.quiet_hours.window, self.time_zones) for at in _WINTER_AND_SUMMER)
-        return any(until is not None and until - at > DAY for at, until in zip(_WINTER_AND_SUMMER, waits))
+        return any(
+            until is not None and until - at > DAY
+            for at, until in zip(_WINTER_AND_SUMMER, waits, strict=True)
+        )
 
     def rule_enabled(self, rule: str) -> bool:
-        """Whether a rule, such as ``abandonment.cart``, may make candidates. A rule without a switch may not."""
+        """Whether a rule, such as ``abandonment.cart``, may approach. One without a switch may not."""
         found: object = self.rules
         for word in rule.split("."):
             found = getattr(found, word, None)
