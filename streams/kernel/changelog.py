@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import msgspec
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from schemas.words import Millis
 from streams.errors import Refused, Unavailable
@@ -113,11 +113,14 @@ def _end(config: KernelConfig, topic: str, partition: int) -> int:
     """One past the last record, aborted and pending ones included.
 
     Found by reading up to the end-of-partition event: read_committed would stop at the last stable offset,
-    and watermarks and "latest" are not to be trusted on every broker.
+    and what a broker states as its latest offset, taken here as a start only, may be too low.
     """
-    for _, _, offset in _consume(config, "read_uncommitted", TopicPartition(topic, partition, OFFSET_END)):
-        if offset is not None:
-            return offset
+    with _reader(config, "read_uncommitted") as consumer:
+        start = TopicPartition(topic, partition)
+        _, start.offset = consumer.get_watermark_offsets(start, timeout=RESTORE_PATIENCE)
+        for _, _, offset in _consume(config, consumer, start):
+            if offset is not None:
+                return offset
     raise AssertionError("unreachable")
 
 
@@ -125,35 +128,32 @@ def _records(
     config: KernelConfig, topic: str, partition: int, end: int
 ) -> Iterator[tuple[bytes, bytes | None]]:
     """Key and value of every committed record before ``end``."""
-    start = TopicPartition(topic, partition, OFFSET_BEGINNING)
-    for key, value, offset in _consume(config, "read_committed", start):
-        if offset is None:
-            yield key, value
-        elif offset >= end:
-            return
+    with _reader(config, "read_committed") as consumer:
+        # An explicit 0: librdkafka takes half a second to find out where the beginning is.
+        for key, value, offset in _consume(config, consumer, TopicPartition(topic, partition, 0)):
+            if offset is None:
+                yield key, value
+            elif offset >= end:
+                return
 
 
 def _consume(
-    config: KernelConfig, isolation: str, start: TopicPartition
+    config: KernelConfig, consumer: Consumer, start: TopicPartition
 ) -> Iterator[tuple[bytes, bytes | None, int | None]]:
     """Records as (key, value, None); each time the end is reached (b"", None, offset of the end)."""
-    with _reader(config, isolation) as consumer:
-        consumer.assign([start])
-        while True:
-            messages = consumer.consume(config.fetch_size, 0.05)
-            messages = messages or consumer.consume(1, RESTORE_PATIENCE)
-            if not messages:
-                raise Unavailable(
-                    f"{start.topic}[{start.partition}] gave nothing for {RESTORE_PATIENCE:.0f} s."
-                )
-            for message in messages:
-                error = message.error()
-                if error is None:
-                    yield message.key() or b"", message.value(), None
-                elif error.code() == KafkaError._PARTITION_EOF:
-                    yield b"", None, message.offset()
-                else:
-                    raise KafkaException(error)
+    consumer.assign([start])
+    while True:
+        messages = consumer.consume(1, RESTORE_PATIENCE)
+        if not messages:
+            raise Unavailable(f"{start.topic}[{start.partition}] gave nothing for {RESTORE_PATIENCE:.0f} s.")
+        for message in messages + consumer.consume(config.fetch_size, 0):
+            error = message.error()
+            if error is None:
+                yield message.key() or b"", message.value(), None
+            elif error.code() == KafkaError._PARTITION_EOF:
+                yield b"", None, message.offset()
+            else:
+                raise KafkaException(error)
 
 
 @contextmanager
