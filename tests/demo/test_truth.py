@@ -213,6 +213,23 @@ CASES = {
         [cart(0, customer_id="c"), cart(30, customer_id="d"), cart(40, "order_completed")],
         [(ADDED, "cart", "c", 60)],
     ),
+    "a cart of another name leaves the first behind": (
+        [cart(0, cart_id="k"), cart(30, cart_id="l"), click(50)],
+        [*LEFT, ("v30-product_added", "cart", "v", 110)],
+    ),
+    "a step of a cart of another name is activity": (
+        [cart(0, cart_id="k"), cart(30, "checkout_started", cart_id="l")],
+        [(ADDED, "cart", "v", 90)],
+    ),
+    "an order told again ends nothing": (
+        [
+            cart(0),
+            cart(30, "order_completed", order_id="o"),
+            cart(40),
+            cart(50, "order_completed", order_id="o"),
+        ],
+        [("v40-product_added", "cart", "v", 110)],
+    ),
     "forgotten on request": ([cart(0), cart(30, "visitor_erased")], []),
     "older than 72 hours": (
         [cart(0), *(click(30 * n) for n in range(1, 150))],
