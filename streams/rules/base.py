@@ -41,12 +41,15 @@ class Now(NamedTuple):
     ``at``: event time of what happens (the event's occurred_at, or the deadline that passed).
     ``clock`` and ``now``: the host's clock and the time of people; they differ by the backlog.
     ``held``: history is being imported, nothing may be published to customers.
+    ``shop_id`` and ``profile_id``: whose state it is; a merge changes the profile.
     """
 
     at: Millis
     clock: Millis
     now: Millis
     held: bool = False
+    shop_id: str = "main"
+    profile_id: str = ""
 
 
 class Rule(Protocol[State]):

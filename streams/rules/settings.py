@@ -1,0 +1,206 @@
+"""The rules as configuration: the ``rules`` and ``outreach`` tables of ``heedful.toml``, checked.
+
+    [rules.abandonment]
+    max_age = "72h"        # a cart whose last change is older is never signalled
+    forget_after = "30d"   # after the last activity; orders are remembered as long
+    [rules.abandonment.cart]
+    after = "60m"          # silence after which a cart counts as left; also .checkout and .payment
+    [rules.contacts]
+    forget_after = "30d"   # after the last event of a contact
+    [rules.contacts.first_reply]
+    target = "1h"          # when a human, public reply is due
+
+``streams.rules.outreach.settings`` has the keys of the ``outreach`` tables.
+"""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
+
+from schemas.words import Millis, Stage
+from streams.errors import FixConfiguration
+from streams.located import Told, explained
+from streams.rules.durations import Duration
+from streams.rules.outreach.settings import OutreachSettings
+
+SHORTEST: Millis = 30_000
+"""Activity is told every 30 s at most, so a shorter silence can't be told from activity."""
+HOUR: Millis = 3_600_000
+DAY: Millis = 24 * HOUR
+LONGEST: Millis = 30 * DAY
+"""Nothing waits longer than ids of events are remembered."""
+
+
+def _bounded(length: Millis) -> Millis:
+    if not SHORTEST <= length <= LONGEST:
+        raise ValueError("must be from 30s to 30d, such as '30m'")
+    return length
+
+
+Bounded = Annotated[Duration, AfterValidator(_bounded)]
+"""A length of time that a rule can keep."""
+
+
+class _Table(BaseModel):
+    """A table of heedful.toml: immutable, without unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CartStage(_Table):
+    """How long silence may last with something in the cart."""
+
+    after: Bounded = HOUR
+
+
+class CheckoutStage(_Table):
+    """How long silence may last in the checkout."""
+
+    after: Bounded = HOUR // 2
+
+
+class PaymentStage(_Table):
+    """How long silence may last when paying."""
+
+    after: Bounded = HOUR // 6
+
+
+class AbandonmentSettings(_Table):
+    """When a cart counts as left, and how long it is remembered."""
+
+    cart: CartStage = CartStage()
+    checkout: CheckoutStage = CheckoutStage()
+    payment: PaymentStage = PaymentStage()
+    max_age: Bounded = 3 * DAY
+    forget_after: Bounded = LONGEST
+
+    def after(self, stage: Stage) -> Millis:
+        """How long silence may last at this stage."""
+        by_stage: dict[Stage, Millis] = {"checkout": self.checkout.after, "payment": self.payment.after}
+        return by_stage.get(stage, self.cart.after)
+
+    @model_validator(mode="after")
+    def _remembers_what_it_signals(self) -> Self:
+        if self.forget_after < max(self.max_age, self.cart.after, self.checkout.after, self.payment.after):
+            raise ValueError("forget_after must not be shorter than max_age or a threshold")
+        return self
+
+
+class FirstReply(_Table):
+    """When the first reply to a contact is due."""
+
+    target: Bounded = HOUR
+
+
+class ContactSettings(_Table):
+    """When customers should have been answered, and how long contacts are remembered."""
+
+    first_reply: FirstReply = FirstReply()
+    forget_after: Bounded = LONGEST
+
+
+class _Rules(_Table):
+    abandonment: AbandonmentSettings = AbandonmentSettings()
+    contacts: ContactSettings = ContactSettings()
+
+
+class _Content(BaseModel):
+    """The two tables of the file that say what is decided. Its other tables say where and how it runs."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    rules: _Rules = _Rules()
+    outreach: OutreachSettings = OutreachSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """One version of all rules. ``version``: a hash of its content, so equal content is the same version."""
+
+    version: str
+    abandonment: AbandonmentSettings
+    contacts: ContactSettings
+    outreach: OutreachSettings
+
+    @classmethod
+    def from_mapping(cls, tables: Mapping[str, Any], told: Told | None = None) -> "RuleSet":
+        """The rules in the tables ``rules`` and ``outreach``; what is left out has its default.
+
+        ``told``: where the tables were told, for errors. Raises FixConfiguration.
+        """
+        try:
+            content = _Content(**tables)
+        except ValidationError as refused:
+            raise FixConfiguration(explained(refused, told or Told({}))) from None
+        return cls(_version(content), content.rules.abandonment, content.rules.contacts, content.outreach)
+
+    def mapping(self) -> dict[str, Any]:
+        """The tables, every default spelled out; ``from_mapping`` takes them back."""
+        return {
+            "rules": {
+                "abandonment": self.abandonment.model_dump(mode="json"),
+                "contacts": self.contacts.model_dump(mode="json"),
+            },
+            "outreach": self.outreach.model_dump(mode="json"),
+        }
+
+
+def load_rules(path: Path) -> RuleSet:
+    """The rules in a file. Raises FixConfiguration, naming file, line and key."""
+    try:
+        text = path.read_text()
+    except OSError as error:
+        raise FixConfiguration(f"{path}: can't be read: {error.strerror}") from error
+    return rules_in(text, path)
+
+
+def rules_in(text: str, path: Path) -> RuleSet:
+    """The rules in the text of a file. Raises FixConfiguration, naming file, line and key."""
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise FixConfiguration(f"{path}: {error}") from error
+    return RuleSet.from_mapping(tables, Told({}, path, text))
+
+
+def override(rules: RuleSet, settings: Iterable[str]) -> RuleSet:
+    """The rules with some keys set anew, each ``rules.abandonment.cart.after=30m``.
+
+    Raises FixConfiguration.
+    """
+    tables = rules.mapping()
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        words = key.strip().split(".")
+        if not equals or words[0] not in tables:
+            raise FixConfiguration(f"{setting!r}: write KEY=VALUE, such as rules.abandonment.cart.after=30m")
+        _set(tables, words, _value(value.strip()), setting)
+    return RuleSet.from_mapping(tables)
+
+
+def _set(tables: dict[str, Any], words: list[str], value: object, setting: str) -> None:
+    table = tables
+    for word in words[:-1]:
+        table = table.setdefault(word, {})
+        if not isinstance(table, dict):
+            raise FixConfiguration(f"{setting!r}: {word} is a value, not a table")
+    table[words[-1]] = value
+
+
+def _value(text: str) -> object:
+    """A value of TOML; anything else is text, so that 30m needs no quotes."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _version(content: _Content) -> str:
+    canonical = json.dumps(content.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
