@@ -13,8 +13,10 @@ from schemas.outputs import AbandonmentSignal, ContactState, Decision
 from schemas.outputs import Outreach as Request
 from schemas.words import Channel, Consent, FeedbackType, Line, Millis
 from streams.rules.base import Now, Step
-from streams.rules.outreach import Outreach, OutreachSettings, outreach_settings
+from streams.rules.book import RuleBook
+from streams.rules.outreach import Outreach
 from streams.rules.outreach.state import Reach
+from streams.rules.settings import RuleSet
 
 HOUR: Millis = 3_600_000
 MINUTE: Millis = 60_000
@@ -32,20 +34,9 @@ def at(text: str) -> Millis:
 MIDNIGHT = at("00:00")
 
 
-@dataclass(frozen=True)
-class Version:
-    outreach: OutreachSettings
-    version: str = "v1"
-
-
-@dataclass
-class Book:
-    """Rule sets that can be replaced in the middle of a test."""
-
-    present: Version
-
-    def active(self, at: Millis) -> Version:
-        return self.present
+def rules_of(table: dict[str, Any]) -> RuleSet:
+    """Rules of which only the outreach table was told."""
+    return RuleSet.from_mapping({"outreach": table})
 
 
 @dataclass
@@ -55,16 +46,18 @@ class Scene:
     table: dict[str, Any] = field(default_factory=dict)
     lag: Millis = 0
     held: bool = False
+    name: str = "ann"
     state: Reach | None = None
     decisions: list[Decision] = field(default_factory=list)
     requests: list[tuple[str, str, Request]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.book = Book(Version(outreach_settings({"mode": "live"} | self.table)))
-        self.rule = Outreach(self.book, LATENESS)
+        self.rules()
 
     def rules(self, **table: Any) -> None:
-        self.book.present = Version(outreach_settings({"mode": "live"} | self.table | table), "v2")
+        """From now on other rules hold."""
+        self.version = rules_of({"mode": "live"} | self.table | table)
+        self.rule = Outreach(RuleBook.single(self.version), LATENESS)
 
     def until(self, moment: Millis) -> "Scene":
         """Let time pass: every deadline before ``moment`` fires."""
@@ -83,7 +76,7 @@ class Scene:
     def comes_late(self, event: Any, clock: Millis) -> "Scene":
         """``event`` arrives when the clock stands at ``clock``."""
         self.until(clock)
-        now = Now(event.occurred_at, clock, clock + self.lag, self.held)
+        now = Now(event.occurred_at, clock, clock + self.lag, self.held, profile_id=self.name)
         self._take(self.rule.on_late(self.state, event, now))
         return self
 
@@ -91,7 +84,7 @@ class Scene:
         self.until(clock)
         other.until(clock)
         assert other.state is not None
-        now = Now(clock, clock, clock + self.lag, self.held)
+        now = Now(clock, clock, clock + self.lag, self.held, profile_id=self.name)
         self._take(self.rule.merge(self.state, other.state, now))
         return self
 
@@ -106,7 +99,7 @@ class Scene:
         return [(record.channel, record.action) for _, _, record in self.requests]
 
     def _now(self, moment: Millis) -> Now:
-        return Now(moment, moment + 1, moment + LATENESS + self.lag, self.held)
+        return Now(moment, moment + 1, moment + LATENESS + self.lag, self.held, profile_id=self.name)
 
     def _take(self, step: Step[Reach]) -> None:
         self.state = step.state

@@ -248,7 +248,7 @@ def test_the_same_signal_twice_is_one_candidate():
 
 def test_erasure_forgets_everything_and_the_memory_of_it_fades():
     scene = requested().happens(update("profile_erased", at("10:05")))
-    assert scene.state == Reach(profile_id="", erased_at=at("10:05"))
+    assert scene.state == Reach(erased_at=at("10:05"))
     assert scene.until(MORNING + 40 * DAY).state is None
 
 

@@ -12,7 +12,6 @@ from tests.rules.outreach_scene import (
     at,
     concluded,
     consented,
-    fact,
     feedback,
     ordered,
     question,
@@ -27,7 +26,9 @@ NOON = at("12:00")
 
 def visitor(*events, when=MORNING, **scene):
     consent = consented("email", profile="device-1")
-    return Scene(**scene).happens(*consent, abandoned(when, "cart-v", profile="device-1"), *events)
+    return Scene(name="device-1", **scene).happens(
+        *consent, abandoned(when, "cart-v", profile="device-1"), *events
+    )
 
 
 def customer(*events, **scene):
@@ -75,12 +76,7 @@ def test_of_two_that_wait_the_newest_cart_stays():
 
 
 def test_what_waits_is_requested_under_the_customers_name():
-    scene = (
-        customer()
-        .merges(visitor(when=NIGHT), at("23:00"))
-        .happens(fact("linked", at("23:01")))
-        .until(NIGHT + DAY)
-    )
+    scene = customer().merges(visitor(when=NIGHT), at("23:00")).until(NIGHT + DAY)
     assert [(key, request.profile_id) for _, key, request in scene.requests] == [("main/ann", "ann")]
 
 

@@ -4,28 +4,32 @@ import pytest
 
 from streams.errors import FixConfiguration
 from streams.rules.durations import duration
-from streams.rules.outreach import outreach_settings
 from streams.rules.outreach import settings as module
+from tests.rules.outreach_scene import rules_of
+
+
+def settings_of(table):
+    return rules_of(table).outreach
 
 
 def test_by_default_everything_is_decided_and_nothing_is_published():
-    settings = outreach_settings({})
+    settings = settings_of({})
     assert settings.mode == "shadow"
     assert not settings.publishes_to("ann")
 
 
 def test_the_documented_example_is_valid_and_is_the_default():
     text = module.__doc__.split("\n\n", 1)[1].replace("and .", "or .")
-    assert outreach_settings(tomllib.loads(text)["outreach"]).model_dump(
-        exclude={"channel"}
-    ) == outreach_settings({}).model_dump(exclude={"channel"})
+    assert settings_of(tomllib.loads(text)["outreach"]).model_dump(exclude={"channel"}) == settings_of(
+        {}
+    ).model_dump(exclude={"channel"})
 
 
 @pytest.mark.parametrize(
     ("table", "told"),
     [
         pytest.param({"mode": "loud"}, "outreach.mode: Input should be 'off', 'shadow'", id="mode"),
-        pytest.param({"chanels": []}, "outreach.chanels: there is no such setting", id="misspelt"),
+        pytest.param({"chanels": []}, "outreach.chanels: there is no setting", id="misspelt"),
         pytest.param({"channels": ["fax"]}, "outreach.channels.0: Input should be 'email'", id="channel"),
         pytest.param(
             {"channels": ["sms", "sms"]}, "outreach.channels: a channel is named twice", id="channel twice"
@@ -64,7 +68,7 @@ def test_the_documented_example_is_valid_and_is_the_default():
         ),
         pytest.param(
             {"rules": {"abandonment": {"browse": {}}}},
-            "outreach.rules.abandonment.browse: there is",
+            "outreach.rules.abandonment.browse: there is no",
             id="rule",
         ),
         pytest.param({"channel": {"fax": {}}}, "outreach.channel.fax", id="switch of an unknown channel"),
@@ -72,31 +76,29 @@ def test_the_documented_example_is_valid_and_is_the_default():
 )
 def test_what_is_refused(table, told):
     with pytest.raises(FixConfiguration, match="outreach") as refused:
-        outreach_settings(table)
+        settings_of(table)
     assert told in str(refused.value)
 
 
 def test_every_mistake_is_told_at_once():
     with pytest.raises(FixConfiguration) as refused:
-        outreach_settings({"mode": "loud", "grace": 3.5})
+        settings_of({"mode": "loud", "grace": 3.5})
     assert len(str(refused.value).splitlines()) == 2
 
 
 def test_always_quiet_is_no_matter_without_quiet_hours():
     zones = ["UTC", "Asia/Tokyo", "America/Los_Angeles"]
-    assert outreach_settings({"time_zones": zones, "quiet_hours": {"enabled": False}}).time_zones == tuple(
-        zones
-    )
+    assert settings_of({"time_zones": zones, "quiet_hours": {"enabled": False}}).time_zones == tuple(zones)
 
 
 def test_channels_that_are_switched_off_are_left_out():
     table = {"channels": ["push", "email"], "channel": {"push": {"enabled": False}}}
-    assert outreach_settings(table).enabled_channels() == ("email",)
+    assert settings_of(table).enabled_channels() == ("email",)
 
 
 @pytest.mark.parametrize("rule", ["abandonment.browse", "abandonment", "contacts.first_reply", ""])
 def test_a_rule_without_a_switch_approaches_nobody(rule):
-    assert not outreach_settings({}).rule_enabled(rule)
+    assert not settings_of({}).rule_enabled(rule)
 
 
 @pytest.mark.parametrize(

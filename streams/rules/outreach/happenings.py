@@ -57,7 +57,6 @@ def _signal(turn: Turn, signal: AbandonmentSignal) -> None:
 
 
 def _fact(turn: Turn, fact: Fact) -> None:
-    turn.reach = replace(turn.reach, profile_id=fact.profile_id)
     if fact.type == "order_completed":
         _ordered(turn, fact.occurred_at, fact.cart_id)
     elif fact.type == "cart_changed":
@@ -118,7 +117,7 @@ def _profile(turn: Turn, update: ProfileUpdate) -> None:
 
 def _erase(turn: Turn, at: Millis) -> None:
     _end(turn, lambda one: True, at, "erased")
-    turn.reach = Reach(profile_id=turn.reach.profile_id, erased_at=max(at, turn.reach.erased_at or at))
+    turn.reach = Reach(erased_at=max(at, turn.reach.erased_at or at))
 
 
 def _zone(turn: Turn, update: ProfileUpdate) -> None:

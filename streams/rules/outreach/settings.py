@@ -21,8 +21,8 @@ enabled = true
 enabled = true
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Protocol, Self, TypeAlias
+import re
+from typing import Annotated, Literal, Protocol, Self, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -30,12 +30,11 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
+    PlainSerializer,
     model_validator,
 )
 
 from schemas.words import Channel, Millis
-from streams.errors import FixConfiguration
 from streams.rules.durations import Duration
 from streams.rules.outreach.quiet_hours import DAY, Window, known_zone, quiet_until
 
@@ -47,12 +46,18 @@ _WINTER_AND_SUMMER: tuple[Millis, Millis] = (1_768_435_200_000, 1_784_073_600_00
 
 def _minutes(text: object) -> object:
     """Minutes since midnight of "HH:MM"."""
-    if not isinstance(text, str):
-        return text
-    hours, colon, minutes = text.partition(":")
-    if not (colon and hours.isdecimal() and minutes.isdecimal() and int(hours) < 24 and int(minutes) < 60):
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text) if isinstance(text, str) else None
+    if found is None:
         raise ValueError(f"{text!r} is no time of day; write hours and minutes, such as '21:00'")
-    return int(hours) * 60 + int(minutes)
+    return int(found[1]) * 60 + int(found[2])
+
+
+def _clock_face(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+TimeOfDay = Annotated[int, BeforeValidator(_minutes), PlainSerializer(_clock_face, when_used="json")]
+"""Written as "21:00", kept as minutes since midnight."""
 
 
 def _mode(text: object) -> object:
@@ -101,8 +106,8 @@ class QuietHours(_Table):
     """When nobody is approached, in the customer's time: from ``start`` to before ``end``, in minutes."""
 
     enabled: bool = True
-    start: Annotated[int, BeforeValidator(_minutes)] = 21 * 60
-    end: Annotated[int, BeforeValidator(_minutes)] = 8 * 60
+    start: TimeOfDay = 21 * 60
+    end: TimeOfDay = 8 * 60
     on_quiet: Literal["hold", "cancel"] = "hold"
 
     @property
@@ -172,18 +177,3 @@ class Rules(Protocol):
     """Knows which rule set holds when: a RuleBook."""
 
     def active(self, at: Millis) -> RuleVersion: ...
-
-
-def outreach_settings(table: Mapping[str, Any]) -> OutreachSettings:
-    """The settings in the ``outreach`` table. Raises FixConfiguration; each line begins with the key."""
-    try:
-        return OutreachSettings.model_validate(table)
-    except ValidationError as refused:
-        raise FixConfiguration("\n".join(map(_told, refused.errors()))) from refused
-
-
-def _told(error: Any) -> str:
-    where = ".".join(("outreach", *map(str, error["loc"])))
-    if error["type"] == "extra_forbidden":
-        return f"{where}: there is no such setting"
-    return f"{where}: {error['msg'].removeprefix('Value error, ')}"

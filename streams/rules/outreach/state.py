@@ -108,11 +108,9 @@ class Approach(_Part, frozen=True, kw_only=True):
 class Reach(_Part, frozen=True, kw_only=True):
     """Whether, how and about what a customer can be approached.
 
-    ``active_at`` is followed only while an approach is held; ``profile_id`` is empty after a merge, until
-    the next event names it.
+    ``active_at`` is followed only while an approach is held.
     """
 
-    profile_id: str = ""
     voices: Voices = ()
     zone: Said = NOTHING
     questions: tuple[Question, ...] = ()
@@ -174,9 +172,8 @@ class Reach(_Part, frozen=True, kw_only=True):
 
 
 def union(mine: Reach, theirs: Reach) -> Reach:
-    """What two profiles know that are one customer. Commutative, but for the name, which is mine."""
+    """What two profiles know that are one customer. Commutative."""
     return Reach(
-        profile_id=mine.profile_id,
         voices=merged(mine.voices, theirs.voices),
         zone=max(mine.zone, theirs.zone),
         questions=newest_questions((*mine.questions, *theirs.questions)),

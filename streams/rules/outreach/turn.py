@@ -105,7 +105,7 @@ class Turn:
 
     def _addressed(self, approach: Approach) -> Approach:
         """With the channel that is possible now, under the name that the customer has now."""
-        profile_id = self.reach.profile_id or approach.profile_id
+        profile_id = self._now.profile_id or approach.profile_id
         channel = channel_for(self.rules.outreach, self.reach.voices, approach.channel)
         new_id = outreach_id(approach.signal_id, channel, approach.step)
         if approach.outreach_id not in ("", new_id):
