@@ -1,35 +1,38 @@
 """The schema files of this package: every subject, every version of it, as published."""
 
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from schemas.errors import FixSchemas
 from schemas.shape import Shape, parse
 from schemas.topics import SUBJECTS
 from schemas.words import Record
 
-AVRO: Traversable = files("schemas") / "avro"
+AVRO = Path(__file__).with_name("avro")
+
+
+def load(folder: Path) -> tuple[Shape, ...]:
+    """Every version in a subject's folder, oldest first. Raises FixSchemas for a gap or a wrong file."""
+    if not folder.is_dir():
+        raise FixSchemas(f"there is no subject {folder.name}: no folder {folder}")
+    names = {file.name for file in folder.glob("*.avsc")}
+    wanted = [f"{number}.avsc" for number in range(1, len(names) + 1)]
+    if not names or names != set(wanted):
+        raise FixSchemas(f"{folder.name}: versions must be numbered 1, 2, 3 …, found {sorted(names)}")
+    return tuple(_read(folder / name) for name in wanted)
+
+
+def _read(file: Path) -> Shape:
+    try:
+        return parse(file.read_text(encoding="utf-8"))
+    except FixSchemas as error:
+        raise FixSchemas(f"{file.parent.name}/{file.name}: {error}") from error
 
 
 @cache
 def versions(subject: str) -> tuple[Shape, ...]:
-    """Every version of a subject, oldest first. Raises FixSchemas if there is a gap or a wrong file."""
-    folder = AVRO / subject
-    if not folder.is_dir():
-        raise FixSchemas(f"there is no subject {subject}: no folder {folder}")
-    names = {entry.name for entry in folder.iterdir() if entry.name.endswith(".avsc")}
-    wanted = [f"{number}.avsc" for number in range(1, len(names) + 1)]
-    if not names or names != set(wanted):
-        raise FixSchemas(f"{subject}: versions must be numbered 1, 2, 3 …, found {sorted(names)}")
-    return tuple(_read(folder / name, subject) for name in wanted)
-
-
-def _read(file: Traversable, subject: str) -> Shape:
-    try:
-        return parse(file.read_text(encoding="utf-8"))
-    except FixSchemas as error:
-        raise FixSchemas(f"{subject}/{file.name}: {error}") from error
+    """Every version of a subject, oldest first."""
+    return load(AVRO / subject)
 
 
 def newest(subject: str) -> Shape:
