@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
@@ -32,6 +33,11 @@ class Bench:
     config: KernelConfig
     partitions: int
 
+    @cached_property
+    def producer(self) -> Producer:
+        """Plain, without transactions."""
+        return Producer(self.config.producer())
+
     def create(self, *names: str) -> None:
         """Create topics with this bench's partitions."""
         admin = AdminClient({"bootstrap.servers": self.config.kafka["bootstrap.servers"]})
@@ -41,15 +47,14 @@ class Bench:
 
     def send(self, topic: Topic, *records: Record, partition: int | None = None) -> None:
         """Publish records, each under its key, or all into one partition."""
-        producer = Producer(self.config.producer())
         for record in records:
-            producer.produce(
+            self.producer.produce(
                 topic.named(self.config.prefix),
                 key=_key(topic, record),
                 value=CODEC.encode(record),
                 partition=-1 if partition is None else partition,
             )
-        assert producer.flush(PATIENCE) == 0
+        assert self.producer.flush(PATIENCE) == 0
 
     def read(self, topic: Topic, isolation: str = "read_committed") -> list[Any]:
         """Every event now in a topic, control records left out."""

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
 from schemas import topics
 from schemas.control import Clock, Heartbeat, Hold
@@ -141,11 +141,10 @@ def test_every_task_writes_its_clock_behind_its_facts(make: MakeBench) -> None:
 )
 def test_bad_input_is_kept_and_the_rest_goes_on(make: MakeBench, value: bytes, reason: str) -> None:
     here = make()
-    producer = Producer(here.config.producer())
     name = topics.CLICKSTREAM.named(here.config.prefix)
     here.send(topics.CLICKSTREAM, click("a", 10))
-    producer.produce(name, value=value, key="k", partition=0)
-    producer.flush()
+    here.producer.produce(name, value=value, key="k", partition=0)
+    here.producer.flush()
     here.send(topics.CLICKSTREAM, click("b", 20))
     send_time(here, 1_000)
     with here.running(Noting()):
