@@ -5,10 +5,11 @@ written for.
 """
 
 import json
+from collections.abc import Callable
 from functools import cached_property
 from hashlib import sha256
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol
 
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
@@ -102,45 +103,38 @@ class ConfluentRegistry:
             return self._texts[schema_id]
 
     def register(self, subject: str, text: str) -> int:
-        """Publish a version; the id of the one already there if it is the same."""
-        try:
-            return int(self._client.register_schema(subject, Schema(text, "AVRO")))
-        except SchemaRegistryError as error:
-            if error.http_status_code in (409, 422):
-                raise FixSchemas(f"{self.url} refuses {subject}: {error.error_message}") from error
-            raise self._unavailable(error) from error
-        except OSError as error:
-            raise self._unavailable(error) from error
+        """Publish a version; the id of the one already there if it is the same.
+
+        Raises FixSchemas if the registry refuses it.
+        """
+        return int(self._ask(lambda: self._client.register_schema(subject, Schema(text, "AVRO")), subject))
 
     def set_compatibility(self, subject: str, level: str) -> None:
         """Have the registry itself refuse what ``schemas.compatibility`` would refuse."""
-        try:
-            self._client.set_compatibility(subject, level)
-        except (SchemaRegistryError, OSError) as error:
-            raise self._unavailable(error) from error
+        self._ask(lambda: self._client.set_compatibility(subject, level), subject)
 
     def _look_up(self, subject: str) -> int:
         schema = Schema(published.newest(subject).text, "AVRO")
-        try:
-            return int(self._client.lookup_schema(subject, schema).schema_id or 0)
-        except SchemaRegistryError as error:
-            if error.http_status_code == 404:
-                raise FixSchemas(
-                    f"{self.url} does not have the newest version of {subject}: heedful schemas register"
-                ) from error
-            raise self._unavailable(error) from error
-        except OSError as error:
-            raise self._unavailable(error) from error
+        found = self._ask(lambda: self._client.lookup_schema(subject, schema), subject)
+        if found is None:
+            way_out = "heedful schemas register"
+            raise FixSchemas(f"{self.url} does not have the newest version of {subject}: {way_out}")
+        return int(found.schema_id)
 
     def _fetch(self, schema_id: int) -> str | None:
+        found = self._ask(lambda: self._client.get_schema(schema_id), f"schema {schema_id}")
+        return None if found is None else found.schema_str
+
+    def _ask(self, call: Callable[[], Any], about: str) -> Any:
+        """The answer; None if there is no such thing."""
         try:
-            return self._client.get_schema(schema_id).schema_str
+            return call()
         except SchemaRegistryError as error:
             if error.http_status_code == 404:
                 return None
-            raise self._unavailable(error) from error
-        except OSError as error:
-            raise self._unavailable(error) from error
-
-    def _unavailable(self, error: Exception) -> RegistryUnavailable:
-        return RegistryUnavailable(f"the schema registry at {self.url} gave no answer: {error}")
+            if error.http_status_code in (409, 422):
+                raise FixSchemas(f"{self.url} refuses {about}: {error.error_message}") from error
+            raise RegistryUnavailable(f"{self.url}, asked for {about}: {error}") from error
+        except Exception as error:
+            # The client lets through whatever the HTTP library below it raises.
+            raise RegistryUnavailable(f"no answer from {self.url}, asked for {about}: {error}") from error
