@@ -50,6 +50,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from streams.errors import FixConfiguration
 from streams.located import PREFIX, Told, explained
 from streams.rules.durations import Duration
+from streams.rules.settings import RuleSet
 from streams.sections import (
     REVEAL,
     ClickHouseSettings,
@@ -141,7 +142,9 @@ def load(file: Path | None = None) -> Settings:
         return _checked(Settings, json.loads(os.environ[HANDED_OVER]), Told({}))
     told = _told(file)
     _know_every_variable(told.environment)
-    return _checked(_Layered, _tables(told), told)
+    settings = _checked(_Layered, _tables(told), told)
+    RuleSet.from_mapping({"rules": settings.rules, "outreach": settings.outreach}, told)
+    return settings
 
 
 def _told(file: Path | None) -> Told:

@@ -1,0 +1,87 @@
+"""The command line. A command's module is imported when the command is called, so that help is fast.
+
+Each module ``streams.cli.<name>`` has an ``app``, a Typer of one command or of several.
+"""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple
+
+import typer
+
+
+class Command(NamedTuple):
+    """Where a command is, and what the list of commands says of it."""
+
+    module: str
+    help: str
+
+
+COMMANDS = {
+    "demo": Command("demo", "Show everything at work: embedded broker, all roles, a simulated shop."),
+    "worker": Command("worker", "Run heedful: all roles, supervised, or one role in the foreground."),
+    "simulate": Command("simulate", "Publish the events of simulated shoppers and a simulated help desk."),
+    "import": Command("import_", "Publish the events of files as history, under a hold."),
+    "replay": Command("replay", "Run the rules over files in this process, without a broker."),
+    "topics": Command("topics", "Create, list and describe topics; let a prefix go live."),
+    "schemas": Command("schemas", "Check, register and show the contracts."),
+    "sql": Command("sql", "Ask ClickHouse."),
+    "dead-letters": Command("dead_letters", "List and show the records that could not be read or obeyed."),
+}
+
+MUST_BE_PUT_RIGHT = 2
+"""Exit code when the message says what to do first. 1: it failed. 130: Ctrl-C."""
+
+cli = typer.Typer(name="heedful", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run what the command line says; ends with SystemExit."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words and words[0] in COMMANDS:
+        _call(words[0], words[1:])
+    typer.main.get_command(cli).main(args=words, prog_name="heedful")
+
+
+def _call(name: str, arguments: Sequence[str]) -> None:
+    from schemas.errors import ContractError
+    from sinks.errors import SinkError
+    from streams.errors import HeedfulError
+
+    module = importlib.import_module(f"streams.cli.{COMMANDS[name].module}")
+    try:
+        typer.main.get_command(module.app).main(args=list(arguments), prog_name=f"heedful {name}")
+    except (HeedfulError, ContractError, SinkError) as error:
+        print(f"heedful: {error}", file=sys.stderr)
+        sys.exit(MUST_BE_PUT_RIGHT)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"heedful {version('heedful')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def _about(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Notice the customer who is about to be lost, while there is still time to do something about it.
+
+    Settings come from heedful.toml in the working folder (or --config FILE) and from variables such as
+    HEEDFUL_KAFKA__BOOTSTRAP. `heedful COMMAND --help` explains a command; `heedful demo` shows them at work.
+    """
+
+
+def _listed(name: str, command: Command) -> None:
+    """Stands in the list of commands; ``main`` calls the real one."""
+    cli.command(name, help=command.help)(lambda: None)
+
+
+for _name, _command in COMMANDS.items():
+    _listed(_name, _command)

@@ -1,0 +1,34 @@
+"""Options that most commands share, and the settings they lead to."""
+
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+from streams.settings import Settings, load
+
+Config: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", metavar="FILE", help="Settings; default: heedful.toml of this folder, if there."
+    ),
+]
+Prefix: TypeAlias = Annotated[
+    str | None, typer.Option("--prefix", help="Of topic names, instead of the settings' own.")
+]
+Bootstrap: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--bootstrap", metavar="HOST:PORT", help="The broker, instead of the settings' own."),
+]
+
+
+def settings_from(config: Path | None, prefix: str | None = None, bootstrap: str | None = None) -> Settings:
+    """The settings in force, with what the command line says on top. Raises FixConfiguration."""
+    settings = load(config)
+    changes: dict[str, Any] = {}
+    if prefix:
+        changes["prefix"] = prefix
+    if bootstrap:
+        kafka = settings.kafka.model_copy(update={"bootstrap": bootstrap})
+        changes["kafka"] = kafka
+    return settings.but(**changes) if changes else settings

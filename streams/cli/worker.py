@@ -1,0 +1,62 @@
+"""``heedful worker``: the roles, all of them supervised, or one in the foreground."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from streams.cli.options import Bootstrap, Config, Prefix, settings_from
+from streams.settings import Settings
+
+app = typer.Typer(pretty_exceptions_enable=False)
+
+
+class RoleOption(StrEnum):
+    """The roles, as the command line has them."""
+
+    visits = "visits"
+    care = "care"
+    landing = "landing"
+    edges = "edges"
+
+
+@app.command()
+def worker(
+    role: Annotated[RoleOption | None, typer.Option(help="Run this one, in the foreground.")] = None,
+    prepared: Annotated[bool, typer.Option("--prepared", hidden=True)] = False,
+    config: Config = None,
+    prefix: Prefix = None,
+    bootstrap: Bootstrap = None,
+) -> None:
+    """Run heedful until Ctrl-C or SIGTERM.
+
+    Without --role, all roles run as processes of their own; one that dies is started again. Start more
+    workers, also on other machines, to share the partitions among them.
+    """
+    settings = settings_from(config, prefix, bootstrap)
+    if not prepared:
+        from streams.preparing import prepare
+
+        prepare(settings)
+    if role is None:
+        _supervise(settings)
+    else:
+        from streams.worker import run
+
+        run(settings, role.value)
+
+
+def _supervise(settings: Settings) -> None:
+    import logging
+
+    from streams.supervisor import Supervisor, stopping_on_signals
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    supervisor = Supervisor(settings)
+    print(
+        f"broker   {settings.kafka.bootstrap}, topics {settings.prefix}.*, deployment {settings.deployment}"
+    )
+    for child in supervisor.children.values():
+        print(f"{child.role:8} log {child.log}", flush=True)
+    with stopping_on_signals() as stop:
+        supervisor.run(stop)

@@ -1,0 +1,63 @@
+"""Reads a topic to its end, for commands that look at what is there."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from streams.errors import FixConfiguration, Unavailable
+from streams.settings import Settings
+
+PATIENCE = 15.0
+"""Seconds within which a broker has to say something."""
+
+
+def read_to_end(settings: Settings, topic: str) -> Iterator[Message]:
+    """All committed records of a topic, partition by partition in no order among them.
+
+    Raises FixConfiguration if there is no such topic, Unavailable if the broker gives no answer.
+    """
+    with _consumer(settings) as consumer:
+        partitions = _partitions(consumer, settings, topic)
+        consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
+        while partitions:
+            message = consumer.poll(PATIENCE)
+            if message is None:
+                raise Unavailable(f"the broker {settings.kafka.bootstrap} stopped answering")
+            error = message.error()
+            if error is None:
+                yield message
+            elif error.code() == KafkaError._PARTITION_EOF:
+                partitions.discard(message.partition() or 0)
+            else:
+                raise Unavailable(f"{topic} can't be read: {error}")
+
+
+@contextmanager
+def _consumer(settings: Settings) -> Iterator[Consumer]:
+    consumer = Consumer(
+        {
+            **settings.kafka.librdkafka(),
+            "group.id": f"heedful.{settings.deployment}.looking",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed",
+            "log_level": 0,
+        }
+    )
+    try:
+        yield consumer
+    finally:
+        consumer.close()
+
+
+def _partitions(consumer: Consumer, settings: Settings, topic: str) -> set[int]:
+    try:
+        found = consumer.list_topics(topic, timeout=PATIENCE).topics[topic]
+    except KafkaException as error:
+        raise Unavailable(
+            f"no broker answers at {settings.kafka.bootstrap} (kafka.bootstrap): {error.args[0].str()}"
+        ) from error
+    if found.error is not None or not found.partitions:
+        raise FixConfiguration(f"there is no topic {topic}; `heedful topics create` creates it")
+    return set(found.partitions)
