@@ -83,7 +83,7 @@ class HostedTask:
     @property
     def changed(self) -> bool:
         """There is something that a commit would make durable, besides having read on."""
-        return self._transaction.open or bool(self.task.dirty)
+        return self._transaction.open or self.task.changed
 
     @property
     def read_on(self) -> bool:
@@ -119,12 +119,11 @@ class HostedTask:
 
     def commit(self, consumer: Consumer) -> None:
         """Make outputs, state and having read durable, all or nothing."""
-        for key in self.task.dirty:
-            self._transaction.produce(self._changelog, key.encode(), self.task.snapshot(key), self.partition)
+        for key, value in self.task.changes():
+            self._transaction.produce(self._changelog, key.encode(), value, self.partition)
         self._transaction.produce(self._changelog, POSITION_KEY, self._position(), self.partition)
         positions = {(self._names[label], self.partition): at for label, at in self.positions.items()}
         self._transaction.commit(positions, consumer)
-        self.task.dirty.clear()
         self._committed = dict(self.positions)
         self.counts["commits"] += 1
 

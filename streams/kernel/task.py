@@ -38,11 +38,11 @@ class Task(Generic[S]):
     def __init__(self, processor: Processor[S]) -> None:
         self.processor = processor
         self.clock: Millis = BEGINNING
-        self.dirty: set[str] = set()
-        """Keys whose entry differs from the changelog; the host clears it."""
         self.duplicates = 0
         self.late_events = 0
         self._codec = EntryCodec(processor)
+        self._dirty: dict[str, bool] = {}
+        """Keys that changed since ``changes`` was asked, and whether they were known before."""
         self._entries: dict[str, Entry[S, Any] | bytes] = {}
         self._timers = Timers()
         self._late: list[tuple[str, Any]] = []
@@ -64,8 +64,8 @@ class Task(Generic[S]):
         until = processor.remember(event)
         if until is not None and self._is_duplicate(entry, event.event_id, until):
             return
+        self._touch(key)
         self._entries[key] = entry
-        self.dirty.add(key)
         if event.occurred_at < self.clock:
             self._late.append((key, event))
             return
@@ -90,18 +90,34 @@ class Task(Generic[S]):
         found = {key: self._entry(key) for key in self._entries}
         return {key: entry.state for key, entry in found.items() if entry and entry.state is not None}
 
-    def snapshot(self, key: str) -> bytes | None:
-        """The changelog value of a key; None if it is forgotten."""
-        entry = self._entries.get(key)
-        if entry is None or isinstance(entry, bytes):
-            return entry
-        wake = self._wake(entry)
-        return self._codec.encode(entry, BEGINNING if wake is None else wake)
+    @property
+    def changed(self) -> bool:
+        """Whether some entry differs from what ``changes`` gave last."""
+        return bool(self._dirty)
+
+    def changes(self) -> list[tuple[str, bytes | None]]:
+        """Changelog values of all keys that changed since this was asked last; None: the key is forgotten.
+
+        A key that came and went in between is left out.
+        """
+        dirty, self._dirty = self._dirty, {}
+        values = ((key, self._value(key), known) for key, known in dirty.items())
+        return [(key, value) for key, value, known in values if known or value is not None]
 
     def restore(self, key: str, value: bytes) -> None:
         """Take a changelog value over, undecoded until the key is touched. Fires nothing."""
         self._entries[key] = value
         self._timers.arm(key, wake_of(value))
+
+    def _touch(self, key: str) -> None:
+        self._dirty.setdefault(key, key in self._entries)
+
+    def _value(self, key: str) -> bytes | None:
+        entry = self._entries.get(key)
+        if entry is None or isinstance(entry, bytes):
+            return entry
+        wake = self._wake(entry)
+        return self._codec.encode(entry, BEGINNING if wake is None else wake)
 
     def _entry(self, key: str) -> Entry[S, Any] | None:
         entry = self._entries.get(key)
@@ -122,9 +138,9 @@ class Task(Generic[S]):
         self.late_events += len(late)
         for key, event in sorted(late, key=lambda pair: order(pair[1])):
             entry = self._entry(key) or Entry()
+            self._touch(key)
             self._entries[key] = entry
             entry.state = self.processor.late(entry.state, event, moment, self._out)
-            self.dirty.add(key)
             self._rearm(key, entry)
 
     def _run(self, key: str, moment: Moment) -> None:
@@ -132,8 +148,8 @@ class Task(Generic[S]):
         if entry is None:
             return
         while (due := self._next(entry)) is not None and due[0] < moment.clock:
+            self._touch(key)
             self._step(entry, due, moment)
-            self.dirty.add(key)
         self._rearm(key, entry)
 
     def _next(self, entry: Entry[S, Any]) -> tuple[Millis, bool] | None:
@@ -167,8 +183,8 @@ class Task(Generic[S]):
     def _purge(self, key: str, entry: Entry[S, Any]) -> None:
         kept = {hashed: until for hashed, until in entry.seen.items() if until >= self.clock}
         if len(kept) < len(entry.seen):
+            self._touch(key)
             entry.seen = kept
-            self.dirty.add(key)
 
     def _wake(self, entry: Entry[S, Any]) -> Millis | None:
         """When to look at the key next: at its next event or deadline; else when the last id is forgotten."""

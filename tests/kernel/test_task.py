@@ -85,8 +85,17 @@ def test_everything_is_forgotten_in_the_end() -> None:
     task.advance(10_000, 10_000)
     assert len(task) == 0
     assert task.timers == 0
-    assert task.snapshot("main/v") is None
-    assert "main/v" in task.dirty
+    assert task.changes() == [], "what came and went needs no tombstone"
+
+
+def test_a_key_that_was_logged_gets_a_tombstone() -> None:
+    task = Task(Noting())
+    task.receive(click("a", 1))
+    ((key, value),) = task.changes()
+    assert (key, value is None) == ("main/v", False)
+    task.advance(10_000, 10_000)
+    assert task.changes() == [("main/v", None)]
+    assert not task.changed
 
 
 def test_keys_do_not_disturb_each_other() -> None:
@@ -105,14 +114,23 @@ def test_a_processor_that_states_a_passed_deadline_again_is_refused() -> None:
         task.advance(1_000, 1_000)
 
 
-def restored(task: Task[Notes]) -> Task[Notes]:
-    """A task as a restart would build it: from the changelog values of all keys."""
-    again = Task(Noting())
-    again.clock = task.clock
-    for key in list(task.dirty):
-        value = task.snapshot(key)
+Log = dict[str, bytes]
+
+
+def write(task: Task[Notes], log: Log) -> None:
+    """A commit: what changed goes into the log, as compaction would leave it."""
+    for key, value in task.changes():
+        log.pop(key, None)
         if value is not None:
-            again.restore(key, value)
+            log[key] = value
+
+
+def restored(log: Log, clock: int) -> Task[Notes]:
+    """A task as a restart would build it."""
+    again = Task(Noting())
+    again.clock = clock
+    for key, value in log.items():
+        again.restore(key, value)
     return again
 
 
@@ -120,7 +138,9 @@ def test_restoring_fires_nothing_and_the_clock_then_does() -> None:
     task = Task(Noting())
     task.receive(click("a", 1))
     task.advance(50, 50)
-    again = restored(task)
+    log: Log = {}
+    write(task, log)
+    again = restored(log, task.clock)
     assert spoken(again, 50) == []
     assert spoken(again, 500) == [(("a",), 1 + SILENCE)]
 
@@ -136,17 +156,15 @@ def test_neither_batches_nor_restarts_change_what_is_said(
     events = [click(f"e{number}", at) for number, at in enumerate(sorted(times))]
     whole = run(*events, to=10_000)
     task, said, clock = Task(Noting()), [], 0
-    dirty: set[str] = set()
+    log: Log = {}
     for number, step in enumerate(steps):
         clock += step
         for event in [e for e in events if clock - step <= e.occurred_at < clock]:
             task.receive(event)
         said += spoken(task, clock)
+        write(task, log)
         if number in restarts:
-            task.dirty |= dirty
-            dirty = set(task.dirty)
-            task = restored(task)
-            task.dirty = dirty
+            task = restored(log, clock)
     for event in [e for e in events if e.occurred_at >= clock]:
         task.receive(event)
     assert said + spoken(task, 10_000) == whole
