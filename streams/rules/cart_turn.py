@@ -1,0 +1,205 @@
+"""One transition of a customer's carts: evidence comes in, and what was said is weighed against it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from schemas import topics
+from schemas.facts import Fact
+from schemas.ids import derive
+from schemas.outputs import AbandonmentSignal
+from schemas.words import AbandonmentKind, Millis
+from streams.rules.base import Now, Publish, Step
+from streams.rules.book import RuleBook
+from streams.rules.episodes import NOTHING, Carts, Emptied, Episode, Order, Said, continued, episode_of
+from streams.rules.settings import AbandonmentSettings, RuleSet
+
+
+def settings_of(book: RuleBook, at: Millis) -> AbandonmentSettings:
+    """Those under which what began at ``at`` ends."""
+    return book.active(at).abandonment
+
+
+class CartTurn:
+    """One transition: the state in pieces, and what is to be published."""
+
+    def __init__(self, state: Carts | None, book: RuleBook, now: Now) -> None:
+        state = state or NOTHING
+        self.episodes = {episode.cart_id: episode for episode in state.episodes}
+        self.orders = {order.order_id: order for order in state.orders}
+        self.emptied = {one.cart_id: one for one in state.emptied}
+        self._book = book
+        self._now = now
+        self._publish: list[Publish] = []
+
+    def step(self) -> Step[Carts]:
+        """The outcome."""
+        state = Carts(
+            episodes=tuple(self.episodes[cart] for cart in sorted(self.episodes)),
+            orders=tuple(sorted(self.orders.values())),
+            emptied=tuple(sorted(self.emptied.values())),
+        )
+        return Step(state if state != NOTHING else None, tuple(self._publish))
+
+    def lived(self, fact: Fact) -> None:
+        """The visitor was active: the visitor's carts are not left yet."""
+        for episode in tuple(self.episodes.values()):
+            if fact.visitor_id == episode.visitor_id or fact.cart_id == episode.cart_id:
+                self._alive(episode, fact.occurred_at, fact.event_id)
+
+    def snapshot(self, fact: Fact) -> None:
+        """The cart as it is, unless something newer is known."""
+        told = episode_of(fact)
+        known = self.episodes.get(told.cart_id)
+        if known is not None:
+            for at in sorted({told.changed_at, fact.stage_at or told.changed_at, told.last_activity_at}):
+                known = self._alive(known, at, fact.event_id)
+        emptied = self.emptied.get(told.cart_id)
+        if told.told_at < max(known.told_at if known else 0, emptied.at if emptied else 0):
+            return
+        if not told.lines:
+            self.episodes.pop(told.cart_id, None)
+            self.emptied[told.cart_id] = Emptied(cart_id=told.cart_id, at=told.told_at)
+            return
+        self.episodes[told.cart_id] = continued(known, told) if known else self._arrived(told, fact)
+        for order in tuple(self.orders.values()):
+            self.end_bought(order)
+
+    def ordered(self, order: Order) -> None:
+        """The order, once however often and from wherever it is told."""
+        if order.order_id not in self.orders:
+            self.end_bought(order)
+
+    def end_bought(self, order: Order) -> None:
+        """What the order bought is no open cart; say how the signals ended that were given about it."""
+        self.orders[order.order_id] = order
+        for episode in tuple(self.episodes.values()):
+            if order.ends(episode):
+                order = self._bought(episode, order)
+                del self.episodes[episode.cart_id]
+        self.orders[order.order_id] = order
+
+    def signal_due(self) -> None:
+        """Signal every cart whose silence has lasted."""
+        for episode in tuple(self.episodes.values()):
+            rules = self._rules(episode)
+            due = episode.due(rules.abandonment)
+            if due is not None and due <= self._now.at:
+                self._abandoned(episode, rules, due)
+
+    def forget(self) -> None:
+        """Drop what has had its time."""
+        at, book = self._now.at, self._book
+        self.episodes = _kept(self.episodes, lambda one: one.forget_at(self._rules(one).abandonment) > at)
+        self.orders = _kept(self.orders, lambda one: one.at + settings_of(book, one.at).forget_after > at)
+        self.emptied = _kept(self.emptied, lambda one: one.at + settings_of(book, one.at).max_age > at)
+
+    def _rules(self, episode: Episode) -> RuleSet:
+        return self._book.active(episode.changed_at)
+
+    def _alive(self, episode: Episode, at: Millis, cause: str) -> Episode:
+        """A sign of life at ``at``. A signal that took that time for silence proves false."""
+        false = [one for one in episode.said if one.last_activity_at < at <= one.at and not one.inferred]
+        for said in false:
+            self._say(episode, said, "withdrawn", at, cause)
+        episode = replace(
+            episode,
+            last_activity_at=max(episode.last_activity_at, at),
+            said=tuple(said for said in episode.said if said not in false),
+            withdrawn=episode.withdrawn + len(false),
+        )
+        self.episodes[episode.cart_id] = episode
+        return episode
+
+    def _arrived(self, told: Episode, fact: Fact) -> Episode:
+        """A cart that is new here. If it was silent for too long elsewhere, it was signalled there."""
+        rules = self._rules(told)
+        since = max(told.changed_at, fact.stage_at or 0)
+        at = since + rules.abandonment.after(told.stage)
+        too_old = at - told.changed_at > rules.abandonment.max_age
+        if (fact.longest_quiet_ms or 0) <= rules.abandonment.after(told.stage) or too_old:
+            return told
+        said = Said(
+            at=at,
+            event_id=_signal_id(told, rules),
+            stage=told.stage,
+            changed_by=told.changed_by,
+            last_activity_at=since,
+            inferred=True,
+        )
+        return replace(told, said=(said,))
+
+    def _abandoned(self, episode: Episode, rules: RuleSet, due: Millis) -> None:
+        said = Said(
+            at=due,
+            event_id=_signal_id(episode, rules),
+            stage=episode.stage,
+            changed_by=episode.changed_by,
+            last_activity_at=episode.last_activity_at,
+        )
+        self._say(episode, said, "abandoned", due)
+        self.episodes[episode.cart_id] = replace(episode, said=(*episode.said, said))
+
+    def _bought(self, episode: Episode, order: Order) -> Order:
+        """The last signal before the order was true, and is recovered; those after it were false."""
+        open_signals = [said for said in episode.said if said.event_id not in order.settled]
+        for said in open_signals:
+            if said.at >= order.at:
+                self._say(episode, said, "withdrawn", order.at, order.order_id, order)
+        before = [said for said in open_signals if said.at < order.at]
+        if before:
+            self._say(episode, max(before), "recovered", order.at, order.order_id, order)
+        opened = {episode.opened_by} if order.names(episode) else set()
+        return replace(
+            order,
+            openings=tuple(sorted({*order.openings, *opened})),
+            settled=tuple(sorted({*order.settled, *(said.event_id for said in open_signals)})),
+        )
+
+    def _say(
+        self,
+        episode: Episode,
+        said: Said,
+        kind: AbandonmentKind,
+        at: Millis,
+        cause: str = "",
+        order: Order | None = None,
+    ) -> None:
+        rules = self._rules(episode)
+        first = kind == "abandoned"
+        signal = AbandonmentSignal(
+            event_id=said.event_id if first else derive("abandonment", said.event_id, kind, cause),
+            shop_id=self._now.shop_id,
+            profile_id=self._now.profile_id,
+            visitor_id=episode.visitor_id,
+            kind=kind,
+            stage=said.stage,
+            occurred_at=at,
+            processed_at=max(self._now.now, at),
+            rules_version=rules.version,
+            cart_id=episode.cart_id,
+            opened_by=episode.opened_by,
+            changed_by=episode.changed_by,
+            changed_at=episode.changed_at,
+            last_activity_at=said.last_activity_at,
+            lines=episode.lines,
+            value=episode.value,
+            currency=episode.currency,
+            device=episode.device,
+            abandoned_id=None if first else said.event_id,
+            order_id=order.order_id if order else None,
+            outreach_id=(order.outreach_id or episode.outreach_id) if order and kind == "recovered" else None,
+        )
+        key = topics.key(self._now.shop_id, self._now.profile_id)
+        self._publish.append(Publish(topics.ABANDONMENT_SIGNALS, key, signal))
+
+
+def _signal_id(episode: Episode, rules: RuleSet) -> str:
+    """One for each episode and stage; one that is said again after it proved false is another."""
+    parts = ("abandonment", rules.version, episode.changed_by, "abandoned", episode.stage)
+    return derive(*parts, episode.withdrawn) if episode.withdrawn else derive(*parts)
+
+
+def _kept(known: dict[str, Any], keep: Callable[[Any], bool]) -> dict[str, Any]:
+    return {name: one for name, one in known.items() if keep(one)}

@@ -1,0 +1,211 @@
+"""What abandonment remembers of one customer: open carts, orders, and carts that were emptied."""
+
+from decimal import Decimal
+
+import msgspec
+from msgspec.structs import replace
+
+from schemas.events import OrderEvent
+from schemas.facts import Fact
+from schemas.words import Device, Line, Millis, Stage
+from streams.rules.cart import RANK
+from streams.rules.settings import AbandonmentSettings
+
+
+class _Part(msgspec.Struct, frozen=True, array_like=True, kw_only=True, order=True):
+    pass
+
+
+class Said(_Part, frozen=True, kw_only=True, order=True):
+    """An ``abandoned`` signal that stands.
+
+    ``inferred``: it was said while the cart stood under the visitor's key, as its silence tells; ``at`` is
+    then the earliest moment it can have been said.
+    """
+
+    at: Millis
+    event_id: str
+    stage: Stage
+    changed_by: str
+    last_activity_at: Millis
+    inferred: bool = False
+
+
+class Episode(_Part, frozen=True, kw_only=True):
+    """A cart since its last real change: it is signalled at most once at each stage.
+
+    ``told_at``: of the snapshot that this is. ``said`` reaches further back than the last change, because
+    an order tells how it ended also for what was said before. ``withdrawn``: signals of this episode that
+    proved false.
+    """
+
+    cart_id: str
+    visitor_id: str
+    opened_by: str
+    changed_by: str
+    changed_at: Millis
+    stage: Stage
+    last_activity_at: Millis
+    told_at: Millis
+    checkout_id: str | None = None
+    lines: tuple[Line, ...] = ()
+    value: Decimal | None = None
+    currency: str | None = None
+    device: Device = "unknown"
+    outreach_id: str | None = None
+    said: tuple[Said, ...] = ()
+    withdrawn: int = 0
+
+    @property
+    def undecided(self) -> bool:
+        """Whether it wasn't signalled at its stage, or a higher one."""
+        signalled = (RANK[said.stage] for said in self.said if said.changed_by == self.changed_by)
+        return RANK[self.stage] > max(signalled, default=0)
+
+    def due(self, settings: AbandonmentSettings) -> Millis | None:
+        """When it is to be signalled if nothing happens; None: never, as it stands."""
+        at = self.last_activity_at + settings.after(self.stage)
+        return at if self.undecided and at - self.changed_at <= settings.max_age else None
+
+    def forget_at(self, settings: AbandonmentSettings) -> Millis:
+        """When it means nothing any more."""
+        return self.last_activity_at + settings.forget_after
+
+
+class Order(_Part, frozen=True, kw_only=True, order=True):
+    """An order. ``openings``: openings of the cart that it names, once known.
+
+    ``settled``: the signals about which it was said how they ended.
+    """
+
+    order_id: str
+    at: Millis
+    cart_id: str | None = None
+    checkout_id: str | None = None
+    outreach_id: str | None = None
+    openings: tuple[str, ...] = ()
+    settled: tuple[str, ...] = ()
+
+    def ends(self, episode: Episode) -> bool:
+        """Whether it bought the cart: named it, or came from the same customer after its last change."""
+        return episode.changed_at <= self.at or self._means(episode)
+
+    def names(self, episode: Episode) -> bool:
+        """Whether it carries the cart's or the checkout's id."""
+        same_checkout = self.checkout_id is not None and self.checkout_id == episode.checkout_id
+        return self.cart_id == episode.cart_id or same_checkout
+
+    def _means(self, episode: Episode) -> bool:
+        """A shop may use a cart's id again after the order: then it was opened anew."""
+        return self.names(episode) and (not self.openings or episode.opened_by in self.openings)
+
+
+class Emptied(_Part, frozen=True, kw_only=True, order=True):
+    """A cart that was emptied, so that what is older doesn't bring it back."""
+
+    cart_id: str
+    at: Millis
+
+
+class Carts(_Part, frozen=True, kw_only=True):
+    """All of it."""
+
+    episodes: tuple[Episode, ...] = ()
+    orders: tuple[Order, ...] = ()
+    emptied: tuple[Emptied, ...] = ()
+
+
+NOTHING = Carts()
+
+
+def episode_of(fact: Fact) -> Episode:
+    """The episode that a cart fact tells of."""
+    changed_at = fact.occurred_at if fact.changed_at is None else fact.changed_at
+    changed_by = fact.changed_by or fact.event_id
+    return Episode(
+        cart_id=fact.cart_id or changed_by,
+        visitor_id=fact.visitor_id,
+        opened_by=fact.opened_by or changed_by,
+        changed_by=changed_by,
+        changed_at=changed_at,
+        stage="cart" if fact.stage == "unknown" else fact.stage,
+        last_activity_at=max(fact.last_activity_at or fact.occurred_at, changed_at, fact.stage_at or 0),
+        told_at=fact.occurred_at,
+        checkout_id=fact.checkout_id,
+        lines=fact.lines,
+        value=fact.value,
+        currency=fact.currency,
+        device=fact.device,
+        outreach_id=fact.outreach_id,
+    )
+
+
+def continued(known: Episode, told: Episode) -> Episode:
+    """What is told of a cart that is known, with what was said about it."""
+    return replace(
+        told,
+        last_activity_at=max(known.last_activity_at, told.last_activity_at),
+        said=known.said,
+        withdrawn=known.withdrawn if known.changed_by == told.changed_by else 0,
+    )
+
+
+def order_of(event: OrderEvent | Fact) -> Order | None:
+    """The order that an event tells of, if it tells of a new one."""
+    if event.type != "order_completed" or not event.order_id:
+        return None
+    return Order(
+        order_id=event.order_id,
+        at=event.occurred_at,
+        cart_id=event.cart_id,
+        checkout_id=event.checkout_id,
+        outreach_id=event.outreach_id,
+    )
+
+
+def union(mine: Carts, theirs: Carts) -> Carts:
+    """What two profiles know that are one customer. Commutative."""
+    emptied = {one.cart_id: one for one in sorted((*mine.emptied, *theirs.emptied), key=lambda one: one.at)}
+    episodes: dict[str, Episode] = {}
+    for episode in (*mine.episodes, *theirs.episodes):
+        known = episodes.get(episode.cart_id)
+        episodes[episode.cart_id] = _both(known, episode) if known else episode
+    open_carts = (one for one in episodes.values() if not _is_emptied(one, emptied.get(one.cart_id)))
+    return Carts(
+        episodes=tuple(sorted(open_carts, key=lambda one: one.cart_id)),
+        orders=_orders(mine.orders + theirs.orders),
+        emptied=tuple(sorted(emptied.values())),
+    )
+
+
+def _is_emptied(episode: Episode, emptied: Emptied | None) -> bool:
+    return emptied is not None and episode.told_at <= emptied.at
+
+
+def _both(one: Episode, other: Episode) -> Episode:
+    """The newer snapshot. What either said itself stands; what was inferred is known now."""
+    older, newer = sorted(
+        (one, other), key=lambda each: (each.told_at, each.changed_at, each.changed_by, each.stage)
+    )
+    exact = {said.event_id: said for said in (*older.said, *newer.said) if not said.inferred}
+    withdrawn = max(each.withdrawn for each in (one, other) if each.changed_by == newer.changed_by)
+    return replace(continued(older, newer), said=tuple(sorted(exact.values())), withdrawn=withdrawn)
+
+
+def _newness(episode: Episode) -> tuple[Millis, Millis, str, int]:
+    return episode.told_at, episode.changed_at, episode.changed_by, RANK[episode.stage]
+
+
+def _orders(orders: tuple[Order, ...]) -> tuple[Order, ...]:
+    found: dict[str, Order] = {}
+    for order in sorted(orders):
+        known = found.get(order.order_id, order)
+        found[order.order_id] = replace(
+            known,
+            cart_id=known.cart_id or order.cart_id,
+            checkout_id=known.checkout_id or order.checkout_id,
+            outreach_id=known.outreach_id or order.outreach_id,
+            openings=tuple(sorted({*known.openings, *order.openings})),
+            settled=tuple(sorted({*known.settled, *order.settled})),
+        )
+    return tuple(sorted(found.values()))
