@@ -5,6 +5,8 @@
   x Unencodable          the program holds a value that its contract forbids: a bug, or an unchecked input
   x FixSchemas           the schema files, or a registry's schemas, are wrong; the message says which and why
   x RegistryUnavailable  the registry gave no answer; trying again may help
+  x FixTopics            a topic on the broker is not as heedful needs it; the message says what to do
+  x BrokerUnavailable    the broker gave no answer; trying again may help
 """
 
 
@@ -35,6 +37,14 @@ class FixSchemas(ContractError):
 
 class RegistryUnavailable(ContractError):
     """The registry gave no answer."""
+
+
+class FixTopics(ContractError):
+    """A topic on the broker is not as heedful needs it."""
+
+
+class BrokerUnavailable(ContractError):
+    """The broker gave no answer."""
 
 
 REASONS = {
