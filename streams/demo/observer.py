@@ -23,10 +23,10 @@ from schemas.events import Feedback, OrderEvent, ProfileUpdate, SupportEvent
 from schemas.outputs import AbandonmentSignal, ContactSignal
 from schemas.topics import Topic
 from schemas.words import Millis, Record
+from streams.demo.tally import FOLLOWED, Tally
 from streams.kernel.config import KernelConfig
 
 INPUTS = (topics.FACTS, topics.SUPPORT, topics.ORDERS, topics.PROFILE_UPDATES, topics.FEEDBACK)
-SIGNALS = (topics.ABANDONMENT_SIGNALS, topics.CONTACT_SIGNALS)
 
 
 class PartitionClock:
@@ -75,7 +75,7 @@ class Signalled(NamedTuple):
 
 
 class Observer:
-    """Reads care's inputs and signals as they become visible to a read_committed consumer.
+    """Reads what care reads and what it says, as it becomes visible to a read_committed consumer.
 
     ``seen`` times are of ``time.monotonic``.
     """
@@ -85,6 +85,7 @@ class Observer:
         self._codec = codec
         self.clocks: dict[int, PartitionClock] = defaultdict(lambda: PartitionClock(kafka.lateness))
         self.signals: dict[str, Signalled] = {}
+        self.tally = Tally()
 
     @property
     def first_signal(self) -> float | None:
@@ -93,7 +94,7 @@ class Observer:
 
     def run(self, stop: threading.Event) -> None:
         """Observe until ``stop`` is set."""
-        names = {topic.named(self._kafka.prefix): topic for topic in (*INPUTS, *SIGNALS)}
+        names = {topic.named(self._kafka.prefix): topic for topic in (*INPUTS, *FOLLOWED)}
         consumer = Consumer(self._kafka.consumer("read_committed", {"group.id": "unused"}))
         try:
             consumer.assign(_beginnings(consumer, names))
@@ -117,17 +118,18 @@ class Observer:
     def _take(self, topic: Topic, message: Message, seen: float) -> None:
         if message.error():
             raise KafkaException(message.error())
+        partition, value = message.partition() or 0, message.value()
         try:
-            record = self._codec.decode(message.value())
+            record = None if value is None else self._codec.decode(value)
         except BadRecord:
             return
-        partition = message.partition() or 0
-        if topic in SIGNALS:
+        if topic in FOLLOWED:
+            self.tally.take(topic, message.key() or b"", record)
             self._note(record, partition, seen)
-        else:
+        elif record is not None:
             self.clocks[partition].take(topic, record, seen)
 
-    def _note(self, record: Record, partition: int, seen: float) -> None:
+    def _note(self, record: Record | None, partition: int, seen: float) -> None:
         if isinstance(record, AbandonmentSignal | ContactSignal) and record.kind in ("abandoned", "breached"):
             self.signals.setdefault(record.event_id, Signalled(partition, record.occurred_at, seen))
 

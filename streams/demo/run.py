@@ -1,0 +1,152 @@
+"""The demo, from nothing to the report."""
+
+import time
+from collections.abc import Callable
+from threading import Event
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from schemas.topics import TOPICS
+from schemas.words import Millis
+from streams.broker import EmbeddedBroker, embedded_broker
+from streams.demo.folder import DemoOptions, demo_settings, run_folder
+from streams.demo.landed import landed_rows
+from streams.demo.line import RunningLine
+from streams.demo.log import Log, read_log
+from streams.demo.positions import read_by_kernels
+from streams.demo.report import Report, approaches, buried, latency, per_topic, summary, verdicts
+from streams.demo.stage import Stage
+from streams.demo.truth import Thresholds
+from streams.rules.settings import RuleSet
+from streams.settings import Settings
+from streams.wiring import codec_of
+
+HOUR: Millis = 3_600_000
+TURN = 0.1
+REFRESHES_A_SECOND = 4
+
+
+class Demo:
+    """One run."""
+
+    def __init__(self, base: Settings, options: DemoOptions, console: Console) -> None:
+        self._options = options
+        self._console = console
+        self._began = self._live = time.monotonic()
+        self._base = base
+        self._folder = run_folder(base.data_dir)
+
+    def run(self, stop: Event, meanwhile: Callable[[Stage], None] | None = None) -> Report:
+        """Run until ``stop`` is set, or for the seconds asked for; return what came of it.
+
+        ``meanwhile`` is called all the time that it is live, with what runs: for whoever wants to interfere.
+        """
+        (self._folder / "logs").mkdir()
+        with embedded_broker(self._folder / "logs" / "broker.log") as broker:
+            settings = demo_settings(self._base, self._options, self._folder, broker.bootstrap)
+            return self._on(broker, settings, stop, meanwhile or (lambda stage: None))
+
+    def _on(
+        self, broker: EmbeddedBroker, settings: Settings, stop: Event, meanwhile: Callable[[Stage], None]
+    ) -> Report:
+        stage = Stage(settings, self._options, broker)
+        try:
+            self._start(stage, broker)
+            self._show(stage, stop, meanwhile)
+            seconds = time.monotonic() - self._live
+            self._say("stopping: the simulator first, then the roles, once they are through with it")
+            stage.stop_simulator()
+            caught_up = stage.catch_up()
+            reached = stage.care_clock
+            stage.tend()
+        finally:
+            stage.close()
+        self._say("comparing with the truth")
+        return self._report(stage, seconds, caught_up, reached)
+
+    def _start(self, stage: Stage, broker: EmbeddedBroker) -> None:
+        self._say(f"broker on {broker.bootstrap}")
+        stage.prepare()
+        stage.start_simulator()
+        events = sum(stage.simulated()["published"].values())
+        self._say(f"two hours of history: {events:,} events")
+        stage.start_roles()
+        self._live = time.monotonic()
+        self._say(f"visits, care, landing and edges are at work; data in {stage.settings.data_dir}")
+        config = stage.settings.data_dir / "heedful.toml"
+        self._say(f'ask for yourself: heedful sql --config {config} "SELECT * FROM v_abandonment"')
+
+    def _show(self, stage: Stage, stop: Event, meanwhile: Callable[[Stage], None]) -> None:
+        """The running line, until it is time to stop."""
+        line = RunningLine(stage)
+        with Live(console=self._console, auto_refresh=False, transient=True) as live:
+            shown = 0.0
+            while not stop.is_set() and not self._is_time():
+                stage.tend()
+                meanwhile(stage)
+                now = time.monotonic()
+                if not self._options.headless and now - shown > 1 / REFRESHES_A_SECOND:
+                    shown = now
+                    live.update(Text.from_markup(str(line)), refresh=True)
+                stop.wait(TURN)
+
+    def _is_time(self) -> bool:
+        seconds = self._options.seconds
+        return seconds is not None and time.monotonic() - self._live >= seconds
+
+    def _report(self, stage: Stage, seconds: float, caught_up: bool, reached: Millis) -> Report:
+        settings = stage.settings
+        log = read_log(settings, codec_of(settings), TOPICS)
+        abandonments, unanswered = verdicts(log, thresholds(settings), reached)
+        published = stage.simulated()["published"]
+        events = sum(published.values())
+        first = stage.observer.first_signal
+        live = time.monotonic() - self._live
+        return Report(
+            seconds=round(seconds, 1),
+            simulated_hours=round(seconds * self._options.speed * 1000 / HOUR, 1),
+            events=events,
+            events_per_second=round(events / live, 1),
+            first_signal_after_seconds=None if first is None else round(first - self._began, 1),
+            caught_up=caught_up,
+            topics=_topics(settings, log, published),
+            abandonments=abandonments,
+            unanswered=unanswered,
+            outreach=approaches(log),
+            dead_letters=buried(log),
+            latency=latency(stage.observer.latencies(self._live)),
+            peak_memory_mib=stage.memory.mebibytes,
+            restarts={role: child.starts - 1 for role, child in stage.supervisor.children.items()},
+            folder=str(settings.data_dir),
+        )
+
+    def _say(self, text: str) -> None:
+        passed = time.monotonic() - self._began
+        self._console.print(f"[dim]{passed:5.1f} s[/]  {text}", highlight=False, soft_wrap=True)
+
+
+def thresholds(settings: Settings) -> Thresholds:
+    """What the rules of this run say, for the truth."""
+    rules = RuleSet.from_mapping({"rules": settings.rules, "outreach": settings.outreach})
+    left = rules.abandonment
+    return Thresholds(
+        {"cart": left.cart.after, "checkout": left.checkout.after, "payment": left.payment.after},
+        left.max_age,
+        rules.contacts.first_reply.target,
+    )
+
+
+def _topics(settings: Settings, log: Log, simulated: dict[str, int]) -> dict[str, Any]:
+    """Published: by the simulator, or by heedful itself; heartbeats and clocks are not events."""
+    on_log = {label: sum(not each.is_control for each in found) for label, found in log.topics.items()}
+    published = {label: simulated.get(label, count) for label, count in on_log.items()}
+    return per_topic(published, read_by_kernels(settings, log), landed_rows(settings))
+
+
+def show(console: Console, report: Report) -> None:
+    """The summary, for people."""
+    console.print()
+    console.print(summary(report))

@@ -1,0 +1,166 @@
+"""Everything that runs during a demo: broker, simulator, roles, and the observer who looks on."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from schemas.words import Millis
+from streams import children
+from streams.broker import EmbeddedBroker
+from streams.demo.folder import DemoOptions
+from streams.demo.memory import PeakMemory
+from streams.demo.observer import Observer
+from streams.errors import Unavailable
+from streams.preparing import prepare
+from streams.settings import Settings
+from streams.supervisor import Supervisor
+from streams.wiring import codec_of, kernel_config
+
+HISTORY = "2h"
+STARTS_WITHIN = 60.0
+"""Seconds within which each part has to be up."""
+CATCHES_UP_WITHIN = 30.0
+"""Seconds within which the roles have to get through what is left, once the simulator has stopped."""
+TURN = 0.05
+
+Status = dict[str, Any]
+
+
+class Stage:
+    """The parts of a demo. Start them in the order of the methods; ``close`` ends whatever runs."""
+
+    def __init__(self, settings: Settings, options: DemoOptions, broker: EmbeddedBroker) -> None:
+        self.settings = settings
+        self.clock = settings.clock.clock()
+        self.memory = PeakMemory()
+        self.observer = Observer(kernel_config(settings), codec_of(settings))
+        self.supervisor = Supervisor(settings)
+        self._broker = broker
+        self._options = options
+        self._simulator: subprocess.Popen[bytes] | None = None
+        self._observing = threading.Thread(target=self._observe, name="observer")
+        self._blind: Exception | None = None
+        self._enough = threading.Event()
+
+    def prepare(self) -> None:
+        """Topics and rules; from here on somebody looks on."""
+        prepare(self.settings)
+        self._observing.start()
+
+    def start_simulator(self) -> None:
+        """Start the simulated shop, and wait until its history is published."""
+        arguments = ["--rate", str(self._options.rate), "--seed", str(self._options.seed)]
+        arguments += ["--history", HISTORY, "--status", str(self._note)]
+        command = [sys.executable, "-m", "streams.cli", "simulate", *arguments]
+        with open(self._log("simulator"), "ab") as output:
+            self._simulator = children.start(command, output, self.settings.environment())
+        self._until(lambda: self.simulated().get("state") == "live", "the simulator", STARTS_WITHIN)
+
+    def start_roles(self) -> None:
+        """Start the roles, and wait until all are at work and have caught up with the log."""
+        self.supervisor.tend()
+        self._until(self._at_work, "the roles", STARTS_WITHIN)
+
+    def tend(self) -> None:
+        """Keep the roles running, look at memory; call it often. Raises Unavailable if the rest has ended."""
+        self.supervisor.tend()
+        self.memory.sample(self._pids())
+        if self._blind:
+            raise Unavailable("the observer can't see any more") from self._blind
+        if not self._broker.alive:
+            raise Unavailable(f"the broker ended; see {self.settings.data_dir / 'logs' / 'broker.log'}")
+        if self._simulator and self._simulator.poll() not in (None, 0):
+            raise Unavailable(f"the simulator ended; see {self._log('simulator')}")
+
+    def stop_simulator(self) -> None:
+        """No more events."""
+        assert self._simulator
+        self._simulator.terminate()
+        self._until(lambda: self.simulated().get("state") == "stopped", "the simulator's end", STARTS_WITHIN)
+
+    def catch_up(self) -> bool:
+        """Wait until the roles are through with all that was published; whether they were in time."""
+        reached = self.clock.now()
+        try:
+            self._until(lambda: self._through(reached), "the roles' catching up", CATCHES_UP_WITHIN)
+        except Unavailable:
+            return False
+        return True
+
+    def close(self) -> None:
+        """End everything but the broker."""
+        self.supervisor.stop()
+        if self._simulator and self._simulator.poll() is None:
+            self._simulator.kill()
+            self._simulator.wait()
+        self._enough.set()
+        if self._observing.is_alive():
+            self._observing.join()
+
+    def simulated(self) -> Status:
+        """What the simulator says of itself."""
+        return json.loads(self._note.read_text()) if self._note.exists() else {}
+
+    def status(self, role: str) -> Status:
+        """What a role says of itself; empty while it doesn't."""
+        address = self.supervisor.children[role].address  # type: ignore[index]
+        return _get(f"{address.url}/status") if address else {}
+
+    @property
+    def care_clock(self) -> Millis:
+        """How far care has come."""
+        return int(self.status("care").get("clock", 0))
+
+    def _observe(self) -> None:
+        try:
+            self.observer.run(self._enough)
+        except Exception as failure:
+            self._blind = failure
+
+    def _at_work(self) -> bool:
+        behind = self.settings.lateness + 2_000 * self._options.speed
+        kernels = [self.status("visits"), self.status("care")]
+        caught_up = all(0 <= kernel.get("behind", -1) <= behind for kernel in kernels)
+        return caught_up and all(self.status(role) for role in ("landing", "edges"))
+
+    def _through(self, reached: Millis) -> bool:
+        return self.care_clock > reached and self.status("landing").get("lag", 1) == 0
+
+    def _until(self, done: Callable[[], bool], what: str, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not done():
+            self.tend()
+            if time.monotonic() > until:
+                raise Unavailable(f"{what} took more than {seconds:g} s; see {self._log('*').parent}")
+            time.sleep(TURN)
+
+    def _pids(self) -> dict[str, int | None]:
+        found: dict[str, int | None] = {name: child.pid for name, child in self.supervisor.children.items()}
+        simulator = self._simulator and self._simulator.poll() is None and self._simulator.pid
+        return found | {"broker": self._broker.pid, "simulator": simulator or None}
+
+    @property
+    def _note(self) -> Path:
+        return self.settings.data_dir / "simulator.json"
+
+    def _log(self, name: str) -> Path:
+        folder = self.settings.data_dir / "logs"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{name}.log"
+
+
+def _get(url: str) -> Status:
+    """The JSON at a URL; empty if nobody answers (yet)."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            found: Status = json.load(answer)
+            return found
+    except (urllib.error.URLError, TimeoutError, ConnectionError):
+        return {}
