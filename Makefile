@@ -5,30 +5,38 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: demo test lint types bench clean
+.PHONY: help demo test slow lint types bench clean
 .DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+help:
+	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):[^#]*## */  make \1|/' | column -t -s '|'
 
 $(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("heedful needs Python 3.11 or later; PYTHON=... names one" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-demo: $(READY)  ## broker, workers, simulator; ARGS="--seconds 60 --headless --report report.json"
+demo: $(READY)  ## everything at work, until Ctrl-C; ARGS="--seconds 60 --headless --report report.json"
 	$(BIN)/heedful demo $(ARGS)
 
-test: $(READY)  ## every test this machine can run; ARGS="-k name" narrows
-	$(BIN)/python -m pytest $(ARGS)
+test: $(READY)  ## every test that this machine can run in ten minutes; ARGS="-k name" narrows
+	$(BIN)/python -m pytest -m "not slow and not chaos" $(ARGS)
 
-lint: $(READY)
+slow: $(READY)  ## the tests that take their time, and those that kill processes
+	$(BIN)/python -m pytest -m "slow or chaos" $(ARGS)
+
+lint: $(READY)  ## ruff: rules and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(READY)
+types: $(READY)  ## mypy, strict
 	$(BIN)/mypy
 
 bench: $(READY)  ## heedful against plain Faust on the same broker, data and work
 	$(BIN)/python -m benchmarks $(ARGS)
 
-clean:
+clean:  ## remove what was installed and built
 	rm -rf $(VENV) build dist *.egg-info

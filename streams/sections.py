@@ -102,6 +102,7 @@ class ClickHouseSettings(Table):
     database: Name = "heedful"
     username: str = "default"
     password: Secret = SecretStr("")
+    ca: Path | None = None
     http_port: Port = 0
 
 

@@ -24,7 +24,7 @@
     [clickhouse]                   # without url: the embedded engine
     url = "https://clickhouse:8443"
     database = "heedful"
-    username = "default"           # and password
+    username = "default"           # and password, ca
 
     [clock]                        # simulated time, for demos and tests
     kind = "wall"                  # wall | simulated, then start, origin (milliseconds) and speed

@@ -22,6 +22,7 @@ from streams.wiring import codec_of
 app = typer.Typer(
     help="Look at the records that could not be read or obeyed. They are kept as they came.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
 )
 

@@ -8,7 +8,7 @@ import typer
 from streams.cli.options import Bootstrap, Config, Prefix, settings_from
 from streams.settings import Settings
 
-app = typer.Typer(pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 class RoleOption(StrEnum):

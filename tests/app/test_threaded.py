@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 CRASHES = """
+import logging
 from mode import Worker
 from streams.threaded import Threaded
 
@@ -13,6 +14,7 @@ class Work:
     def status(self):
         return {{}}
 
+logging.basicConfig()
 hosted = Threaded(Work())
 Worker(hosted, override_logging=False, redirect_stdouts=False, quiet=True).execute_from_commandline()
 """
