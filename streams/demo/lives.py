@@ -39,7 +39,6 @@ class Order(NamedTuple):
     """Who ordered when. ``owner``: whose device it was then; the visitor, while nobody was known."""
 
     order_id: str
-    visitor_id: str
     owner: str
     at: Millis
 
@@ -49,7 +48,7 @@ class Device(NamedTuple):
 
     silences: list[Silence]
     orders: list[Order]
-    first_customer: tuple[Millis, str] | None
+    first_customer: str | None
 
 
 def in_time(event: Any) -> tuple[Millis, int, str]:
@@ -92,7 +91,7 @@ class _Life:
     def __init__(self, visitor: str) -> None:
         self.silences: list[Silence] = []
         self.orders: dict[str, Order] = {}
-        self.first_customer: tuple[Millis, str] | None = None
+        self.first_customer: str | None = None
         self._visitor = self._owner = visitor
         self._cart: Cart | None = None
         self._last: Millis = 0
@@ -112,7 +111,7 @@ class _Life:
         self._cart = None if left else self._cart
         if named and customer:
             self._owner = customer
-            self.first_customer = self.first_customer or (event.occurred_at, customer)
+            self.first_customer = self.first_customer or customer
         if isinstance(event, CartEvent):
             self._handles(event)
         self._last = event.occurred_at
@@ -125,7 +124,7 @@ class _Life:
             return
         order_id = event.order_id or event.event_id
         if order_id not in self.orders:
-            self.orders[order_id] = Order(order_id, self._visitor, self._owner, event.occurred_at)
+            self.orders[order_id] = Order(order_id, self._owner, event.occurred_at)
             self._cart = None
 
 

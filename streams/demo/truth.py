@@ -46,9 +46,13 @@ class Breach(NamedTuple):
 def abandonments(
     visitors: Iterable[Click | CartEvent], orders: Iterable[OrderEvent], rules: Thresholds, until: Millis
 ) -> list[Abandonment]:
-    """Every abandonment certain before ``until``. Events may come in any order, and more than once."""
-    devices = {visitor: life_of(events) for visitor, events in by_visitor(visitors).items()}
-    ordered = _Orders(devices, unique(orders))
+    """Every abandonment certain before ``until``. Events may come in any order, and more than once.
+
+    A guest who proves to be a customer was that customer all along: whatever either ordered counts for both.
+    """
+    known = [event for event in visitors if event.occurred_at < until]
+    devices = {visitor: life_of(events) for visitor, events in by_visitor(known).items()}
+    ordered = _Orders(devices, (event for event in unique(orders) if event.occurred_at < until))
     silences = sorted((s for device in devices.values() for s in device.silences), key=lambda s: s.since)
     found: dict[tuple[str, Stage], Abandonment] = {}
     for silence in silences:
@@ -91,29 +95,28 @@ def _lasted(silence: Silence, due: Millis, until: Millis, max_age: Millis) -> bo
 
 
 class _Orders:
-    """Who ordered when, as it was known at a given moment."""
+    """Who ordered when."""
 
     def __init__(self, devices: Mapping[str, Device], orders: Iterable[OrderEvent]) -> None:
+        self._became = {visitor: device.first_customer for visitor, device in devices.items()}
         told = [order for device in devices.values() for order in device.orders]
         told += [
-            Order(event.order_id, event.profile_id, event.profile_id, event.occurred_at)
+            Order(event.order_id, event.profile_id, event.occurred_at)
             for event in orders
             if event.type == "order_completed"
         ]
-        self._known: dict[str, list[tuple[Millis, Millis]]] = defaultdict(list)
-        """Per profile: when it ordered, and since when the order is known to be this profile's."""
+        self._moments: dict[str, list[Millis]] = defaultdict(list)
         for order in _first_of_each(told):
-            self._known[order.owner].append((order.at, order.at))
-            device = devices.get(order.visitor_id)
-            if device and order.owner == order.visitor_id and device.first_customer:
-                since, customer = device.first_customer
-                self._known[customer].append((order.at, since))
+            self._moments[self._person(order.owner)].append(order.at)
 
     def ended(self, silence: Silence, due: Millis) -> bool:
         """Whether the owner of the cart had ordered, on any device, since its contents were changed."""
-        return any(
-            silence.cart.changed_at <= at <= due and since <= due for at, since in self._known[silence.owner]
-        )
+        moments = self._moments.get(self._person(silence.owner), ())
+        return any(silence.cart.changed_at <= at <= due for at in moments)
+
+    def _person(self, owner: str) -> str:
+        """The customer that a guest proved to be."""
+        return self._became.get(owner) or owner
 
 
 def _first_of_each(told: Iterable[Order]) -> Iterable[Order]:

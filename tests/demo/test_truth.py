@@ -187,14 +187,18 @@ CASES = {
         ],
         [],
     ),
-    "a guest's order isn't the customer's before the link": (
+    "a guest's order was the customer's all along": (
         [
             cart(0, customer_id="c"),
             cart(10, visitor="w"),
             cart(30, "order_completed", visitor="w"),
             click(61, visitor="w", customer_id="c"),
         ],
-        [(ADDED, "cart", "c", 60)],
+        [],
+    ),
+    "a customer's order ends what proves to be the customer's cart": (
+        [cart(0), order(30), click(61, customer_id="c")],
+        [],
     ),
     "an order told twice counts once": (
         [
@@ -253,6 +257,10 @@ def test_the_order_of_arrival_means_nothing(events, expected):
 @pytest.mark.parametrize(("until", "expected"), [(60, []), (60.001, LEFT)])
 def test_what_is_due_at_the_end_is_not_certain_yet(until, expected):
     assert found(cart(0), until=until) == expected
+
+
+def test_what_has_not_happened_yet_proves_nothing():
+    assert found(cart(0), order(30), click(100, customer_id="c"), until=90) == LEFT
 
 
 def said(minute, kind="customer_message", what="message_received", contact="t", **details):
