@@ -27,12 +27,20 @@ def run(settings: Settings, role: Role) -> NoReturn:
     """Work in a role until SIGTERM or SIGINT (exit code 0), or until it crashes (exit code 1)."""
     _log_to_stderr()
     app = create_app(settings, role)
+    app.conf.datadir.mkdir(parents=True, exist_ok=True)
     note = _note(settings, role)
     _announce(note, app)
     try:
-        faust.Worker(app, quiet=True, override_logging=False).execute_from_commandline()
+        _worker(app).execute_from_commandline()
     finally:
         note.unlink(missing_ok=True)
+
+
+def _worker(app: Application) -> faust.Worker:
+    """Faust's worker, with nothing to say to a terminal."""
+    worker = faust.Worker(app, quiet=True, override_logging=False)
+    worker.spinner = None
+    return worker
 
 
 def address_of(settings: Settings, role: Role) -> Address | None:

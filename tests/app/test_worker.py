@@ -1,0 +1,131 @@
+"""A worker as a process: it starts, follows what is published, says so, and ends in order."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import Producer
+
+from schemas.codec import Codec
+from schemas.registry import FileRegistry
+from schemas.topics import ABANDONMENT_SIGNALS
+from streams.broker import EmbeddedBroker
+from streams.preparing import prepare
+from streams.roles import Role
+from streams.settings import Settings
+from streams.worker import Address, address_of
+from tests.apache_kafka import ApacheKafka
+from tests.app.test_edges import signal as abandoned
+from tests.waiting import eventually
+
+CODEC = Codec(FileRegistry())
+
+
+@contextmanager
+def worker(settings: Settings, role: Role) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "streams.cli", "worker", "--role", role]
+    process = subprocess.Popen(command, env=settings.environment())
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def on(bootstrap: str, kind: str, prefix: str, folder: Path) -> Settings:
+    kafka = {"kind": kind, "bootstrap": bootstrap}
+    return Settings().but(prefix=prefix, kafka=kafka, partitions=2, data_dir=folder)
+
+
+def page(address: Address, name: str) -> Any:
+    with urllib.request.urlopen(f"{address.url}/{name}", timeout=10) as answer:
+        return json.loads(answer.read())
+
+
+def seen(settings: Settings) -> dict[str, Any]:
+    address = address_of(settings, "edges")
+    try:
+        return dict(page(address, "status")["seen"]) if address else {}
+    except OSError:
+        return {}
+
+
+def publish(producer: Producer, settings: Settings, *event_ids: str) -> None:
+    for event_id in event_ids:
+        value = CODEC.encode(abandoned(event_id))
+        producer.produce(ABANDONMENT_SIGNALS.named(settings.prefix), key=b"main/c1", value=value)
+    assert producer.flush(10) == 0
+
+
+def counted(settings: Settings, number: int) -> Callable[[], bool]:
+    return lambda: seen(settings).get("signals.abandonment") == {"abandoned": number}
+
+
+@pytest.mark.broker
+def test_the_edges_count_each_signal_once_and_end_on_sigterm(
+    broker: EmbeddedBroker, prefix: str, tmp_path: Path
+) -> None:
+    settings = on(broker.bootstrap, "embedded", prefix, tmp_path)
+    prepare(settings)
+    publish(Producer({"bootstrap.servers": broker.bootstrap}), settings, "s1", "s2", "s1")
+    with worker(settings, "edges") as process:
+        eventually(counted(settings, 2))
+        address = address_of(settings, "edges")
+        assert address
+        assert address.pid == process.pid
+        assert page(address, "health") == {"role": "edges", "healthy": True}
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert address_of(settings, "edges") is None
+
+
+@pytest.mark.kafka
+def test_the_edges_do_not_see_what_was_aborted(kafka: ApacheKafka, prefix: str, tmp_path: Path) -> None:
+    settings = on(kafka.bootstrap, "kafka", prefix, tmp_path)
+    prepare(settings)
+    producer = Producer({"bootstrap.servers": kafka.bootstrap, "transactional.id": prefix})
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    publish(producer, settings, "aborted")
+    producer.abort_transaction(30)
+    producer.begin_transaction()
+    publish(producer, settings, "committed")
+    producer.commit_transaction(30)
+    with worker(settings, "edges"):
+        eventually(lambda: seen(settings))
+        assert counted(settings, 1)()
+
+
+@pytest.mark.broker
+def test_a_kernel_runs_as_a_worker(broker: EmbeddedBroker, prefix: str, tmp_path: Path) -> None:
+    settings = on(broker.bootstrap, "embedded", prefix, tmp_path)
+    with worker(settings, "visits") as process:
+
+        def tasks() -> int:
+            address = address_of(settings, "visits")
+            try:
+                return int(page(address, "status")["tasks"]) if address else 0
+            except OSError:
+                return 0
+
+        assert eventually(lambda: tasks() == 2)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+
+
+def test_without_a_broker_it_says_so_and_what_to_change(tmp_path: Path) -> None:
+    settings = on("127.0.0.1:1", "kafka", "cx", tmp_path)
+    command = [sys.executable, "-m", "streams.cli", "worker"]
+    environment = {**os.environ, **settings.environment()}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.startswith("heedful: no broker answers at 127.0.0.1:1")
+    assert len(done.stderr.splitlines()) == 1
