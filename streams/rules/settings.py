@@ -104,6 +104,12 @@ class ContactSettings(_Table):
     first_reply: FirstReply = FirstReply()
     forget_after: Bounded = LONGEST
 
+    @model_validator(mode="after")
+    def _remembers_what_is_due(self) -> Self:
+        if self.forget_after < self.first_reply.target:
+            raise ValueError("forget_after must not be shorter than first_reply.target")
+        return self
+
 
 class _Rules(_Table):
     abandonment: AbandonmentSettings = AbandonmentSettings()
