@@ -42,6 +42,7 @@ def _consumer(settings: Settings) -> Iterator[Consumer]:
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "isolation.level": "read_committed",
+            "fetch.wait.max.ms": 20,
             "log_level": 0,
         }
     )

@@ -45,6 +45,7 @@ class Stage:
         self._broker = broker
         self._options = options
         self._simulator: subprocess.Popen[bytes] | None = None
+        self._roles_wanted = False
         self._observing = threading.Thread(target=self._observe, name="observer")
         self._blind: Exception | None = None
         self._enough = threading.Event()
@@ -64,13 +65,17 @@ class Stage:
         self._until(lambda: self.simulated().get("state") == "live", "the simulator", STARTS_WITHIN)
 
     def start_roles(self) -> None:
-        """Start the roles, and wait until all are at work and have caught up with the log."""
-        self.supervisor.tend()
+        """Start the roles, and wait until all are at work and have caught up with the log.
+
+        Not before the history is published: they would append heartbeats that are later than it.
+        """
+        self._roles_wanted = True
         self._until(self._at_work, "the roles", STARTS_WITHIN)
 
     def tend(self) -> None:
         """Keep the roles running, look at memory; call it often. Raises Unavailable if the rest has ended."""
-        self.supervisor.tend()
+        if self._roles_wanted:
+            self.supervisor.tend()
         self.memory.sample(self._pids())
         if self._blind:
             raise Unavailable("the observer can't see any more") from self._blind
