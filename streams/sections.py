@@ -103,6 +103,7 @@ class ClickHouseSettings(Table):
     username: str = "default"
     password: Secret = SecretStr("")
     ca: Path | None = None
+    instance: Name = "0"
     http_port: Port = 0
 
 

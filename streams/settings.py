@@ -25,6 +25,8 @@
     url = "https://clickhouse:8443"
     database = "heedful"
     username = "default"           # and password, ca
+    instance = "0"                 # tells landing processes of one deployment apart
+    http_port = 0                  # of the embedded engine; 0: a free one
 
     [clock]                        # simulated time, for demos and tests
     kind = "wall"                  # wall | simulated, then start, origin (milliseconds) and speed

@@ -38,7 +38,7 @@ def kernel_config(settings: Settings) -> KernelConfig:
 
 def work_of(role: Role, settings: Settings) -> Work:
     """What a role does in its thread. Imports only what that role needs."""
-    return {"visits": _visits, "care": _care}[role](settings)
+    return {"visits": _visits, "care": _care, "landing": _landing}[role](settings)
 
 
 def _visits(settings: Settings) -> Work:
@@ -52,6 +52,13 @@ def _visits(settings: Settings) -> Work:
 def _care(settings: Settings) -> Work:
     from streams.care import Care
     from streams.kernel.loop import Kernel
+    from streams.rule_log import read_rules
 
-    care = Care()
+    care = Care(read_rules(settings))
     return Kernel(care, kernel_config(settings), codec_of(settings), settings.clock.clock())
+
+
+def _landing(settings: Settings) -> Work:
+    from streams.landing import Landing
+
+    return Landing(settings, codec_of(settings))
