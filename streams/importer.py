@@ -1,0 +1,159 @@
+"""Publishes files as history: under a hold, with the time they had.
+
+Every input partition is opened with a hold, gets the heartbeats that its owner would have appended then, and
+ends with one that lets the clock pass the end of the file. The hold stays: ``heedful topics go-live`` lifts
+it. History isn't mixed into topics whose clock is already later.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from confluent_kafka import KafkaError, Message, Producer
+
+from schemas.codec import Codec
+from schemas.control import Heartbeat, Hold
+from schemas.topics import INPUTS
+from schemas.words import Millis, Record
+from streams.errors import FixInput, Refused, Unavailable
+from streams.formats.base import Row
+from streams.formats.reading import Reading
+from streams.kernel.config import KernelConfig
+from streams.tails import latest, partitions_of
+from streams.until import Until
+
+MINUTE: Millis = 60_000
+HEARTBEAT_EVERY = 1_000
+"""A heartbeat is due with each minute of the file, but not before so many events."""
+
+ANY = -1
+"""The partition that the key falls into."""
+
+FLUSH_PATIENCE = 60.0
+"""Seconds within which the broker has to take what is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What was published. ``clock``: where the clock comes to stand."""
+
+    events: int
+    first: Millis
+    clock: Millis
+
+
+def publish(
+    reading: Reading,
+    config: KernelConfig,
+    codec: Codec,
+    until: Until,
+    now: Millis,
+    on_row: Callable[[Millis], None],
+) -> Imported:
+    """Publish all rows, and return once the broker has them. ``on_row`` is told the time reached.
+
+    Raises FixInput if there is nothing to publish, Refused if the topics' clock is already later or
+    ``until`` lies ahead of ``now``, Unavailable.
+    """
+    _refuse_future(until.moment or now, now)
+    partitions = partitions_of(config, INPUTS)
+    rows = iter(reading)
+    first = next(rows, None)
+    if first is None:
+        raise FixInput("there is no row to import")
+    begin: Millis = first.event.received_at
+    _refuse_if_later(config, codec, partitions, begin)
+    publisher = _Publisher(config, codec, partitions)
+    publisher.everywhere(Hold(action="hold", received_at=begin, reason="import"))
+    for row in _with_heartbeats(chain([first], rows), publisher):
+        publisher.send(row)
+        on_row(row.event.received_at)
+    end = until.reached(reading.last_event)
+    assert end is not None
+    _refuse_future(end, now)
+    clock = end + 1
+    publisher.everywhere(Heartbeat(received_at=clock + config.lateness))
+    publisher.flush()
+    return Imported(publisher.events, begin, clock)
+
+
+def _refuse_if_later(config: KernelConfig, codec: Codec, partitions: dict[str, int], begin: Millis) -> None:
+    for topic in INPUTS:
+        name = topic.named(config.prefix)
+        reached = latest(config, codec, topic, partitions[name])
+        if reached is not None and reached - config.lateness > begin:
+            raise Refused(
+                f"{name} already holds what is later than these files begin; history can't be mixed "
+                "in, it would all be late. Import under another prefix: --prefix NAME"
+            )
+
+
+def _refuse_future(end: Millis, now: Millis) -> None:
+    if end > now:
+        raise Refused(
+            "--until lies in the future, and nobody believes a clock that has passed it. The topics wait for "
+            "their end: use another prefix, with --until end."
+        )
+
+
+def _with_heartbeats(rows: Iterable[Row], publisher: "_Publisher") -> Iterator[Row]:
+    """The rows; before one, time itself where it is due."""
+    minute, sent = -1, 0
+    for row in rows:
+        reached = row.event.received_at // MINUTE
+        if minute < 0:
+            minute = reached
+        if reached > minute and sent >= HEARTBEAT_EVERY:
+            publisher.everywhere(Heartbeat(received_at=reached * MINUTE))
+            minute, sent = reached, 0
+        sent += 1
+        yield row
+
+
+class _Publisher:
+    """Sends records in order, and notices what the broker refuses."""
+
+    def __init__(self, config: KernelConfig, codec: Codec, partitions: dict[str, int]) -> None:
+        self.events = 0
+        self._prefix = config.prefix
+        self._codec = codec
+        self._partitions = partitions
+        self._producer = Producer(config.producer({"linger.ms": 20}))
+        self._failure: KafkaError | None = None
+
+    def send(self, row: Row) -> None:
+        """An event, to the partition of its key."""
+        value = self._codec.encode(row.event)
+        self._produce(row.topic.named(self._prefix), value, row.key.encode())
+        self.events += 1
+
+    def everywhere(self, control: Record) -> None:
+        """A control record, into every input partition."""
+        value = self._codec.encode(control)
+        for name, partitions in self._partitions.items():
+            for partition in range(partitions):
+                self._produce(name, value, None, partition)
+
+    def flush(self) -> None:
+        """Wait until the broker has everything. Raises Unavailable."""
+        left = self._producer.flush(FLUSH_PATIENCE)
+        self._check()
+        if left:
+            raise Unavailable(f"the broker didn't take {left} records within {FLUSH_PATIENCE:.0f} s")
+
+    def _produce(self, topic: str, value: bytes, key: bytes | None, partition: int = ANY) -> None:
+        while True:
+            self._check()
+            try:
+                self._producer.produce(topic, value, key, partition, self._delivered)
+                break
+            except BufferError:
+                self._producer.poll(0.1)
+        self._producer.poll(0)
+
+    def _delivered(self, error: KafkaError | None, message: Message) -> None:
+        self._failure = self._failure or error
+
+    def _check(self) -> None:
+        if self._failure:
+            raise Unavailable(f"the broker refused a record: {self._failure}")
