@@ -60,7 +60,12 @@ def abandonments_said(signals: Iterable[AbandonmentSignal]) -> list[Said]:
 def breaches_said(signals: Iterable[ContactSignal]) -> list[Said]:
     """Breaches of the first reply and their withdrawals, in the order in which they were said."""
     return [
-        Said(each.event_id, each.contact_id, each.occurred_at, _withdrawn(each.kind, each.breached_id))
+        Said(
+            each.event_id,
+            (each.contact_id, each.started_at),
+            each.occurred_at,
+            _withdrawn(each.kind, each.breached_id),
+        )
         for each in signals
         if each.kind in ("breached", "withdrawn") and each.clock == "first_reply"
     ]
@@ -68,10 +73,7 @@ def breaches_said(signals: Iterable[ContactSignal]) -> list[Said]:
 
 def expected(truths: Iterable[Abandonment | Breach]) -> dict[Hashable, Millis]:
     """What should have been said, and its time."""
-    return {
-        (each.changed_by, each.stage) if isinstance(each, Abandonment) else each.contact_id: each.due
-        for each in truths
-    }
+    return {_what(each): each.due for each in truths}
 
 
 def compare(truth: Mapping[Hashable, Millis], said: Iterable[Said], until: Millis) -> Verdict:
@@ -94,6 +96,12 @@ def compare(truth: Mapping[Hashable, Millis], said: Iterable[Said], until: Milli
         copies=copies,
         examples=_examples(missed=missed, false=false, twice=twice, mistimed=mistimed),
     )
+
+
+def _what(truth: Abandonment | Breach) -> Hashable:
+    if isinstance(truth, Abandonment):
+        return truth.changed_by, truth.stage
+    return truth.contact_id, truth.asked_at
 
 
 def _withdrawn(kind: str, signal_id: str | None) -> str | None:

@@ -6,7 +6,7 @@ of silence what it was.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,7 +15,6 @@ from schemas.words import Millis, Stage
 from streams.demo.lives import Device, Order, Silence, by_visitor, in_time, life_of, unique
 
 QUESTIONS = frozenset({"customer_message", "call_missed", "voicemail"})
-ANSWERS = frozenset({"human_reply", "call_answered"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +36,10 @@ class Abandonment(NamedTuple):
 
 
 class Breach(NamedTuple):
-    """A question had no answer from a human at ``due``."""
+    """A question, asked at ``asked_at``, had no answer from a human at ``due``."""
 
     contact_id: str
+    asked_at: Millis
     due: Millis
 
 
@@ -69,23 +69,33 @@ def breaches(contacts: Iterable[SupportEvent], rules: Thresholds, until: Millis)
     by_contact: dict[str, list[SupportEvent]] = defaultdict(list)
     for event in unique(contacts):
         by_contact[event.contact_id].append(event)
-    found = (_breach(events, rules.first_reply) for events in by_contact.values())
-    return [breach for breach in found if breach and breach.due < until]
+    found = (breach for each in by_contact.values() for breach in _breaches(each, rules.first_reply))
+    return [breach for breach in found if breach.due < until]
 
 
-def _breach(events: list[SupportEvent], target: Millis) -> Breach | None:
-    events.sort(key=in_time)
-    asked = next((n for n, event in enumerate(events) if event.kind in QUESTIONS), None)
-    if asked is None:
-        return None
-    due = events[asked].occurred_at + target
-    ended = any(_ends_the_wait(event) and event.occurred_at <= due for event in events[asked + 1 :])
-    return None if ended else Breach(events[asked].contact_id, due)
+def _breaches(events: list[SupportEvent], target: Millis) -> Iterator[Breach]:
+    """An answer ends a contact's first question for good; one closed in silence may be asked again."""
+    asked_at: Millis | None = None
+    for event in sorted(events, key=in_time):
+        if asked_at is None:
+            asked_at = event.occurred_at if event.kind in QUESTIONS else None
+        elif _ends_the_wait(event):
+            if event.occurred_at > asked_at + target:
+                yield Breach(event.contact_id, asked_at, asked_at + target)
+            if _is_answer(event):
+                return
+            asked_at = None
+    if asked_at is not None:
+        yield Breach(events[0].contact_id, asked_at, asked_at + target)
+
+
+def _is_answer(event: SupportEvent) -> bool:
+    return event.kind == "call_answered" or (event.kind == "human_reply" and event.public)
 
 
 def _ends_the_wait(event: SupportEvent) -> bool:
-    answered = event.kind in ANSWERS and event.public
-    return answered or event.status in ("solved", "closed") or event.type in ("no_reply_needed", "merged")
+    settled = event.status in ("solved", "closed") or event.type in ("no_reply_needed", "merged")
+    return settled or _is_answer(event)
 
 
 def _lasted(silence: Silence, due: Millis, until: Millis, max_age: Millis) -> bool:

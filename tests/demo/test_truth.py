@@ -295,6 +295,15 @@ QUESTIONS = {
     "a call taken": ([said(0, "voicemail"), reply(20, "call_answered")], []),
     "solved in silence": ([said(0), said(5, "unknown", "status_changed", status="solved")], []),
     "nothing to answer": ([said(0), said(5, "unknown", "no_reply_needed")], []),
+    "solved in silence, asked again": (
+        [said(0), said(5, "unknown", "status_changed", status="solved"), said(20)],
+        [80],
+    ),
+    "solved too late, asked again": (
+        [said(0), said(70, "unknown", "status_changed", status="solved"), said(80)],
+        [60, 140],
+    ),
+    "answered, asked again": ([said(0), reply(5), said(20)], []),
     "merged": ([said(0), said(5, "unknown", "merged", merged_into="u")], []),
     "put on hold": ([said(0), said(5, "unknown", "status_changed", status="on_hold")], [60]),
     "written to before the question": ([reply(0), said(10)], [70]),
