@@ -13,7 +13,6 @@ from schemas.topics import TOPICS
 from schemas.words import Millis
 from streams.broker import EmbeddedBroker, embedded_broker
 from streams.demo.folder import DemoOptions, demo_settings, run_folder
-from streams.demo.landed import landed_rows
 from streams.demo.line import RunningLine
 from streams.demo.log import Log, read_log
 from streams.demo.positions import read_by_kernels
@@ -62,10 +61,11 @@ class Demo:
             caught_up = stage.catch_up()
             reached = stage.care_clock
             stage.tend()
+            stage.stop_kernels()
+            self._say("comparing with the truth")
+            return self._report(stage, seconds, caught_up, reached)
         finally:
             stage.close()
-        self._say("comparing with the truth")
-        return self._report(stage, seconds, caught_up, reached)
 
     def _start(self, stage: Stage, broker: EmbeddedBroker) -> None:
         self._say(f"broker on {broker.bootstrap}")
@@ -101,8 +101,8 @@ class Demo:
         settings = stage.settings
         log = read_log(settings, codec_of(settings), TOPICS)
         abandonments, unanswered = verdicts(log, thresholds(settings), reached)
-        published = stage.simulated()["published"]
-        events = sum(published.values())
+        simulated = stage.simulated()["published"]
+        events = sum(simulated.values())
         first = stage.observer.first_signal
         live = time.monotonic() - self._live
         return Report(
@@ -112,7 +112,7 @@ class Demo:
             events_per_second=round(events / live, 1),
             first_signal_after_seconds=None if first is None else round(first - self._began, 1),
             caught_up=caught_up,
-            topics=_topics(settings, log, published),
+            topics=_topics(stage, log, simulated),
             abandonments=abandonments,
             unanswered=unanswered,
             outreach=approaches(log),
@@ -139,11 +139,13 @@ def thresholds(settings: Settings) -> Thresholds:
     )
 
 
-def _topics(settings: Settings, log: Log, simulated: dict[str, int]) -> dict[str, Any]:
+def _topics(stage: Stage, log: Log, simulated: dict[str, int]) -> dict[str, Any]:
     """Published: by the simulator, or by heedful itself; heartbeats and clocks are not events."""
-    on_log = {label: sum(not each.is_control for each in found) for label, found in log.topics.items()}
-    published = {label: simulated.get(label, count) for label, count in on_log.items()}
-    return per_topic(published, read_by_kernels(settings, log), landed_rows(settings))
+    settings = stage.settings
+    published = {label: sum(not each.is_control for each in found) for label, found in log.topics.items()}
+    sound = {label: sum(each.is_event for each in found) for label, found in log.topics.items()}
+    landed = stage.landed(lambda rows: all(rows.get(label, 0) >= count for label, count in sound.items()))
+    return per_topic(published | simulated, read_by_kernels(settings, log), landed)
 
 
 def show(console: Console, report: Report) -> None:

@@ -15,19 +15,22 @@ from schemas.words import Millis
 from streams import children
 from streams.broker import EmbeddedBroker
 from streams.demo.folder import DemoOptions
+from streams.demo.landed import landed_rows
 from streams.demo.memory import PeakMemory
 from streams.demo.observer import Observer
 from streams.errors import Unavailable
 from streams.preparing import prepare
+from streams.roles import Role
 from streams.settings import Settings
-from streams.supervisor import Supervisor
+from streams.supervisor import STOPS_WITHIN, Supervisor
 from streams.wiring import codec_of, kernel_config
 
 HISTORY = "2h"
+KERNELS: tuple[Role, ...] = ("visits", "care")
 STARTS_WITHIN = 60.0
 """Seconds within which each part has to be up."""
 CATCHES_UP_WITHIN = 30.0
-"""Seconds within which the roles have to get through what is left, once the simulator has stopped."""
+"""Seconds within which care, and then landing, have to get through what is left."""
 TURN = 0.05
 
 Status = dict[str, Any]
@@ -91,13 +94,30 @@ class Stage:
         self._until(lambda: self.simulated().get("state") == "stopped", "the simulator's end", STARTS_WITHIN)
 
     def catch_up(self) -> bool:
-        """Wait until the roles are through with all that was published; whether they were in time."""
+        """Wait until care is through with all that was published; whether it was in time."""
         reached = self.clock.now()
-        try:
-            self._until(lambda: self._through(reached), "the roles' catching up", CATCHES_UP_WITHIN)
-        except Unavailable:
-            return False
-        return True
+        return self._in_time(lambda: self.care_clock > reached)
+
+    def stop_kernels(self) -> None:
+        """Nobody writes to the log any more; landing and edges still read it."""
+        self._roles_wanted = False
+        kernels = [self.supervisor.children[role] for role in KERNELS]
+        for kernel in kernels:
+            kernel.terminate()
+        until = time.monotonic() + STOPS_WITHIN
+        for kernel in kernels:
+            kernel.end(until)
+
+    def landed(self, wanted: Callable[[dict[str, int]], bool]) -> dict[str, int]:
+        """Rows landed per topic, as soon as they are as wanted, or as they are when patience ends."""
+        rows: dict[str, int] = {}
+
+        def asked() -> bool:
+            rows.update(landed_rows(self.settings))
+            return wanted(rows)
+
+        self._in_time(asked)
+        return rows
 
     def close(self) -> None:
         """End everything but the broker."""
@@ -113,9 +133,9 @@ class Stage:
         """What the simulator says of itself."""
         return json.loads(self._note.read_text()) if self._note.exists() else {}
 
-    def status(self, role: str) -> Status:
+    def status(self, role: Role) -> Status:
         """What a role says of itself; empty while it doesn't."""
-        address = self.supervisor.children[role].address  # type: ignore[index]
+        address = self.supervisor.children[role].address
         return _get(f"{address.url}/status") if address else {}
 
     @property
@@ -133,10 +153,14 @@ class Stage:
         behind = self.settings.lateness + 2_000 * self._options.speed
         kernels = [self.status("visits"), self.status("care")]
         caught_up = all(0 <= kernel.get("behind", -1) <= behind for kernel in kernels)
-        return caught_up and all(self.status(role) for role in ("landing", "edges"))
+        return caught_up and bool(self.status("landing") and self.status("edges"))
 
-    def _through(self, reached: Millis) -> bool:
-        return self.care_clock > reached and self.status("landing").get("lag", 1) == 0
+    def _in_time(self, done: Callable[[], bool]) -> bool:
+        try:
+            self._until(done, "catching up", CATCHES_UP_WITHIN)
+        except Unavailable:
+            return False
+        return True
 
     def _until(self, done: Callable[[], bool], what: str, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -147,7 +171,7 @@ class Stage:
             time.sleep(TURN)
 
     def _pids(self) -> dict[str, int | None]:
-        found: dict[str, int | None] = {name: child.pid for name, child in self.supervisor.children.items()}
+        found: dict[str, int | None] = {role: child.pid for role, child in self.supervisor.children.items()}
         simulator = self._simulator and self._simulator.poll() is None and self._simulator.pid
         return found | {"broker": self._broker.pid, "simulator": simulator or None}
 
