@@ -1,0 +1,162 @@
+"""One transition of one profile: who it concerns, what every rule makes of it, what is said of it."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from schemas import topics
+from schemas.events import OrderEvent, ProfileUpdate
+from schemas.facts import Fact
+from streams.handover import came_back, erasures, forwarded, handed_over, makes_alias, moved, unwrapped
+from streams.kernel.processor import Output
+from streams.profile import MEMORY, Profile, RuleStates, forgotten_at
+from streams.rules.base import Now, Rule, Step, earliest
+
+Rules: TypeAlias = tuple[Rule[Any], ...]
+
+
+class CareTurn:
+    """Changes the profile; what is to be published goes to ``out``."""
+
+    def __init__(self, profile: Profile, rules: Rules, now: Now, out: list[Output]) -> None:
+        self.profile = profile
+        self._rules = rules
+        self._now = now
+        self._out = out
+
+    def happened(self, event: Any, *, late: bool) -> Profile | None:
+        """Something happened to this profile, or is to be passed on to the customer that it is."""
+        profile = self.profile
+        profile.seen_at = max(profile.seen_at, event.occurred_at)
+        if came_back(profile, event):
+            profile.alias_of = None
+        if makes_alias(event):
+            self._become_alias(event)
+        elif profile.alias_of is not None:
+            self._out.append(forwarded(profile, event))
+        elif isinstance(event, Fact) and event.type == "moved":
+            self._take_over(event)
+        else:
+            self._own(unwrapped(event), late)
+        return self._finished()
+
+    def woken(self) -> Profile | None:
+        """A deadline has passed."""
+        profile, at = self.profile, self._now.at
+        if profile.alias_of is not None:
+            return None
+        self._heard(lambda rule: None, after=self._ask)
+        profile.visitors = {name: seen for name, seen in profile.visitors.items() if seen + MEMORY > at}
+        self._tell()
+        return self._finished()
+
+    def _own(self, event: Any, late: bool) -> None:
+        """An event of this profile. Activity changes nothing that is told of a profile."""
+        self._know(event)
+        now = self._now
+
+        def hear(rule: Rule[Any]) -> Step[Any]:
+            state = self.profile.rule(rule.name)
+            return rule.on_late(state, event, now) if late else rule.on_event(state, event, now)
+
+        self._heard(hear)
+        if isinstance(event, ProfileUpdate) and event.type == "profile_erased":
+            self._erase(event)
+        elif not (isinstance(event, Fact) and event.type == "activity"):
+            self._tell()
+
+    def _know(self, event: Any) -> None:
+        """Devices, and the last order."""
+        profile = self.profile
+        if isinstance(event, Fact):
+            seen = profile.visitors.get(event.visitor_id, 0)
+            profile.visitors[event.visitor_id] = max(seen, event.occurred_at)
+        if isinstance(event, Fact | OrderEvent) and event.type == "order_completed":
+            profile.last_order_at = max(profile.last_order_at or 0, event.occurred_at)
+
+    def _become_alias(self, linked: Fact) -> None:
+        """Hand everything over; from now on pass everything on."""
+        profile = self.profile
+        if profile.rules != RuleStates():
+            self._out.append(moved(profile, linked))
+        self._retract()
+        profile.alias_of = linked.customer_id
+        profile.rules, profile.visitors, profile.last_order_at = RuleStates(), {}, None
+
+    def _take_over(self, fact: Fact) -> None:
+        """What the visitor's profile knew is the customer's. First all is known, then concluded from."""
+        theirs = handed_over(fact)
+        profile = self.profile
+        for visitor, seen in theirs.visitors.items():
+            profile.visitors[visitor] = max(seen, profile.visitors.get(visitor, 0))
+        profile.last_order_at = max(profile.last_order_at or 0, theirs.last_order_at or 0) or None
+        concluded: dict[str, list[Any]] = {}
+        for rule in self._rules:
+            state = getattr(theirs.rules, rule.name)
+            if state is not None:
+                merged = rule.merge(profile.rule(rule.name), state, self._now)
+                concluded[rule.name] = self._did(rule, merged)
+        self._heard(lambda rule: None, concluded)
+        self._tell()
+
+    def _heard(
+        self,
+        hear: Callable[[Rule[Any]], Step[Any] | None],
+        concluded: dict[str, list[Any]] | None = None,
+        after: Callable[[Rule[Any]], Step[Any] | None] = lambda rule: None,
+    ) -> None:
+        """Each rule in its turn: what happened, what those before it concluded, and what comes ``after``."""
+        said: list[Any] = []
+        for rule in self._rules:
+            mine = list(concluded.get(rule.name, ())) if concluded else []
+            mine += self._did(rule, hear(rule))
+            for value in said:
+                mine += self._did(rule, rule.on_event(self.profile.rule(rule.name), value, self._now))
+            mine += self._did(rule, after(rule))
+            said += mine
+
+    def _ask(self, rule: Rule[Any]) -> Step[Any] | None:
+        """A rule whose time has come. What happened at that very moment came before."""
+        state = self.profile.rule(rule.name)
+        due = state is not None and rule.deadline(state) <= self._now.at
+        return rule.on_deadline(state, self._now) if due else None
+
+    def _did(self, rule: Rule[Any], step: Step[Any] | None) -> list[Any]:
+        """Keep what the rule remembers, publish what it says; hand back what the rules after it hear."""
+        if step is None:
+            return []
+        self.profile.keep(rule.name, step.state)
+        self._out.extend(Output(*publish) for publish in step.publish)
+        return [publish.value for publish in step.publish if publish.value is not None] + list(step.tell)
+
+    def _tell(self) -> None:
+        """Publish the profile if it looks different."""
+        profile = self.profile
+        summary = profile.summary()
+        if summary != profile.said:
+            profile.said = summary
+            self._out.append(Output(topics.PROFILES, profile.key, profile.state(summary, self._now.at)))
+
+    def _retract(self) -> None:
+        """The profile is no longer to be seen."""
+        if self.profile.said is not None:
+            self.profile.said = None
+            self._out.append(Output(topics.PROFILES, self.profile.key, None))
+
+    def _erase(self, erasure: ProfileUpdate) -> None:
+        """Nothing is kept but what rules need to obey the erasure."""
+        self._out.extend(erasures(self.profile, erasure))
+        self._retract()
+        self.profile.visitors, self.profile.last_order_at = {}, None
+
+    def _finished(self) -> Profile | None:
+        """The profile, to be woken at the earliest deadline; None if nothing is remembered."""
+        profile = self.profile
+        states = ((rule, profile.rule(rule.name)) for rule in self._rules)
+        due = earliest(
+            (forgotten_at(profile), *(rule.deadline(state) for rule, state in states if state is not None))
+        )
+        if due is None:
+            self._retract()
+            return None
+        profile.due = due
+        return profile

@@ -1,0 +1,114 @@
+"""What care keeps of one profile: the states of the rules, its devices, and what was last said of it."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from schemas import topics
+from schemas.outputs import ProfileState
+from schemas.words import Millis
+from streams.rules.abandonment import open_carts
+from streams.rules.contacts import waiting
+from streams.rules.outreach.consent import CHANNELS, permission
+from streams.rules.outreach.state import Reach
+from streams.rules.registry import RULES
+
+MEMORY: Millis = 30 * 86_400_000
+"""Devices, aliases and ids of events are remembered for so long after they were last used."""
+
+RuleStates: Any = msgspec.defstruct(
+    "RuleStates",
+    [(rule.name, rule.state | None, None) for rule in RULES],
+    frozen=True,
+    omit_defaults=True,
+)
+"""The state of every rule that has one, by its name, so that rules can be added and taken away."""
+
+
+class Summary(msgspec.Struct, frozen=True, array_like=True):
+    """What anybody may know of a customer."""
+
+    visitors: tuple[str, ...] = ()
+    open_carts: int = 0
+    value: Decimal | None = None
+    currency: str | None = None
+    waiting_contacts: int = 0
+    reachable: tuple[str, ...] = ()
+    suppressed: bool = False
+    last_order_at: Millis | None = None
+
+
+class Profile(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One profile. New fields have a default.
+
+    ``alias_of``: the customer that this visitor proved to be; from then on nothing else is kept here.
+    ``visitors``: its devices, and when each was last heard of. ``due``: when it is to be woken next.
+    """
+
+    form: int = 1
+    shop_id: str
+    profile_id: str
+    seen_at: Millis = 0
+    due: Millis = 0
+    alias_of: str | None = None
+    visitors: dict[str, Millis] = {}
+    last_order_at: Millis | None = None
+    rules: RuleStates = RuleStates()
+    said: Summary | None = None
+
+    @property
+    def key(self) -> str:
+        """Shop and profile."""
+        return topics.key(self.shop_id, self.profile_id)
+
+    def rule(self, name: str) -> Any:
+        """The state of a rule; None if it remembers nothing."""
+        return getattr(self.rules, name)
+
+    def keep(self, name: str, state: Any) -> None:
+        """The rule remembers this now."""
+        if state is not getattr(self.rules, name):
+            self.rules = msgspec.structs.replace(self.rules, **{name: state})
+
+    def summary(self) -> Summary:
+        """What anybody may know now."""
+        carts = open_carts(self.rule("abandonment"))
+        reach = self.rule("outreach") or Reach()
+        value, currency = worth([(cart.value, cart.currency) for cart in carts])
+        permissions = {channel: permission(reach.voices, channel) for channel in CHANNELS}
+        return Summary(
+            visitors=tuple(sorted(self.visitors)),
+            open_carts=len(carts),
+            value=value,
+            currency=currency,
+            waiting_contacts=len(waiting(self.rule("contacts"))),
+            reachable=tuple(channel for channel, said in permissions.items() if said == "granted"),
+            suppressed=all(said == "suppressed" for said in permissions.values()),
+            last_order_at=self.last_order_at,
+        )
+
+    def state(self, summary: Summary, at: Millis) -> ProfileState:
+        """The summary as it is published."""
+        return ProfileState(
+            profile_id=self.profile_id,
+            shop_id=self.shop_id,
+            updated_at=at,
+            **{name: getattr(summary, name) for name in Summary.__struct_fields__},
+        )
+
+
+def worth(values: list[tuple[Decimal | None, str | None]]) -> tuple[Decimal | None, str | None]:
+    """The sum, if every value is known and in one currency. Money is never summed across currencies."""
+    currencies = {currency for _, currency in values}
+    known = [value for value, _ in values if value is not None]
+    if len(currencies) != 1 or len(known) < len(values):
+        return None, None
+    return sum(known, Decimal(0)), currencies.pop()
+
+
+def forgotten_at(profile: Profile) -> Millis | None:
+    """When the devices, or the alias, are forgotten; None: there are none."""
+    if profile.alias_of is not None:
+        return profile.seen_at + MEMORY
+    return min(profile.visitors.values()) + MEMORY if profile.visitors else None
