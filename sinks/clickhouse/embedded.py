@@ -6,7 +6,7 @@ Its files belong to one process at a time. Whoever else wants to read asks ``sin
 import fcntl
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ class EmbeddedStore:
         self.path.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(self.path / "heedful.lock")
         session = _chdb_session()
-        self._open = lambda: session(str(self.path / "engine"))
+        self._open: Callable[[], Any] = lambda: session(str(self.path / "engine"))
         self._engine = self._open()
         self._engine.query(f"CREATE DATABASE IF NOT EXISTS {identifier(database)} ENGINE = Atomic")
 

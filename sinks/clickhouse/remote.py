@@ -75,7 +75,9 @@ class RemoteStore:
 
 def _exists(client: Any, database: str) -> bool:
     """Asked first: an account without the right to create databases will do if there is one."""
-    found = client.query("SELECT count() FROM system.databases WHERE name = {name:String}", {"name": database})
+    found = client.query(
+        "SELECT count() FROM system.databases WHERE name = {name:String}", {"name": database}
+    )
     return bool(found.result_rows[0][0])
 
 

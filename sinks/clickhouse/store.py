@@ -16,7 +16,7 @@ INSERTING: Mapping[str, str | int] = {
     "max_partitions_per_insert_block": 0,
     "max_insert_threads": 1,
 }
-"""What makes an insert exact. Any number of months in a block: one event with a wild date must not stop it."""
+"""What makes an insert exact. As many months in a block as come: a wild date must not stop landing."""
 
 
 @dataclass(frozen=True, slots=True)

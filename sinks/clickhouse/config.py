@@ -1,0 +1,73 @@
+"""What landing needs to know about where it runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from schemas.words import Millis
+
+Settings: TypeAlias = dict[str, str | int | bool]
+"""Settings of librdkafka."""
+
+
+@dataclass(frozen=True, slots=True)
+class LandingConfig:
+    """Where landing runs and how often it does what. Times in milliseconds.
+
+    ``kafka``: librdkafka settings for reaching the broker; may hold secrets: no repr.
+    ``instance``: tells several landing processes of one deployment apart; none may share it.
+    ``linger``: how long rows wait for others at most; ``batch_rows``, ``batch_bytes``: a range is closed
+    earlier when it has grown to these. ``buffer_bytes``: of all partitions together; above, reading stops.
+    ``quiet_claim_every``: how often a range of control records only is claimed.
+    ``aborted_visible``: the broker shows aborted records to read_committed readers (the embedded one does).
+    """
+
+    kafka: Mapping[str, str | int] = field(repr=False)
+    prefix: str = "cx"
+    deployment: str = "cx"
+    instance: str = "0"
+    linger: Millis = 1_000
+    batch_rows: int = 50_000
+    batch_bytes: int = 32 << 20
+    buffer_bytes: int = 128 << 20
+    quiet_claim_every: Millis = 60_000
+    retry_after: Millis = 500
+    retry_at_most: Millis = 30_000
+    transaction_timeout: Millis = 10_000
+    session_timeout: Millis = 6_000
+    inserters: int = 2
+    replication: int | None = None
+    aborted_visible: bool = False
+
+    def internal(self, *parts: str) -> str:
+        """The name of a group, topic or transactional id that belongs to this deployment alone."""
+        return ".".join(("heedful", self.deployment, *parts))
+
+    @property
+    def claims(self) -> str:
+        """The compacted topic of claims."""
+        return self.internal("landings")
+
+    def consumer(self, settings: Settings) -> Settings:
+        """librdkafka settings of a consumer that commits nothing by itself and skips nothing silently."""
+        return {
+            **self.kafka,
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "error",
+            "fetch.wait.max.ms": 50,
+            "fetch.queue.backoff.ms": 5,
+            "queued.max.messages.kbytes": 32_768,
+            **settings,
+        }
+
+    def producer(self) -> Settings:
+        """librdkafka settings of the one transactional producer."""
+        return {
+            **self.kafka,
+            "transactional.id": self.internal("landing", self.instance),
+            "transaction.timeout.ms": self.transaction_timeout,
+            "partitioner": "murmur2_random",
+            "compression.type": "lz4",
+            "linger.ms": 0,
+        }

@@ -1,0 +1,79 @@
+"""Landing as a piece of work: ``run`` it in a thread, ask for its ``status`` from another."""
+
+import logging
+import threading
+from collections import Counter
+
+from confluent_kafka import KafkaException
+
+from schemas.codec import Codec
+from sinks.clickhouse.config import LandingConfig
+from sinks.clickhouse.landing import Session
+from sinks.clickhouse.ledger import create_claims
+from sinks.clickhouse.migrate import migrate
+from sinks.clickhouse.store import Store
+from sinks.clickhouse.topology import look
+from sinks.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER = 1.0
+
+
+class Lander:
+    """Lands every topic, exactly once. The store is the caller's: it outlives a lander."""
+
+    def __init__(self, config: LandingConfig, codec: Codec, store: Store) -> None:
+        self._config = config
+        self._codec = codec
+        self._store = store
+        self._counts: Counter[str] = Counter()
+        self._session: Session | None = None
+        self._sessions = 0
+        self._last_error = ""
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until ``stop`` is set; then let inserts under way end.
+
+        An outage of broker or ClickHouse is waited out. Raises FixTarget, and Refused where going on would
+        land rows twice or lose them.
+        """
+        while not stop.is_set():
+            try:
+                migrate(self._store)
+                create_claims(self._config)
+                self._work(stop)
+            except (KafkaException, Unavailable) as failure:
+                self._last_error = str(failure)
+                log.warning("landing: session ended, begins anew: %s", failure)
+                stop.wait(RETRY_AFTER)
+
+    def _work(self, stop: threading.Event) -> None:
+        session = Session(self._config, self._codec, self._store, look(self._config), self._counts)
+        self._session = session
+        self._sessions += 1
+        try:
+            session.run(stop)
+        finally:
+            session.close()
+
+    def status(self) -> dict[str, object]:
+        """Counters since the start. ``open``: claims not landed; ``halted``: partitions that need help."""
+        session = self._session
+        lanes = list(session.lanes.values()) if session else []
+        return {
+            **self._counts,
+            "sessions": self._sessions,
+            "partitions": len(lanes),
+            "open": sum(lane.phase != "idle" for lane in lanes),
+            "halted": sum(lane.phase == "halted" for lane in lanes),
+            "waiting bytes": sum(lane.bytes for lane in lanes),
+            "last error": (session.last_error if session else "") or self._last_error,
+        }
+
+    def landed_to(self) -> dict[str, int]:
+        """By "topic-partition": everything before this offset is landed, or needs no landing."""
+        session = self._session
+        lanes = list(session.lanes.values()) if session else []
+        found = {f"{lane.source.name}-{lane.source.partition}": lane.landed_to for lane in lanes}
+        return {name: offset for name, offset in found.items() if offset is not None}

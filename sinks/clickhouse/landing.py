@@ -1,0 +1,265 @@
+"""The lander: every topic of heedful into ClickHouse, once.
+
+For each partition, in this order: read a range of records; have the range before it landed and recorded;
+claim the range (one Kafka transaction: the claim, and the range's beginning as the committed offset); insert
+it, one block per schema, under tokens that name the range; record it in the table ``landings``. Whoever takes
+the partition over finds the last claim and finishes it.
+"""
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+
+from schemas.codec import Codec
+from schemas.errors import RegistryUnavailable
+from sinks.clickhouse import inserting
+from sinks.clickhouse.blocks import Cut, cut
+from sinks.clickhouse.claims import At, last_claim, read_claims
+from sinks.clickhouse.config import LandingConfig
+from sinks.clickhouse.lane import Lane
+from sinks.clickhouse.ledger import Ledger
+from sinks.clickhouse.store import Store
+from sinks.clickhouse.topology import Landed
+from sinks.errors import Refused, SinkError
+
+log = logging.getLogger(__name__)
+
+FETCH = 10_000
+POLL = 0.05
+GRACE = 30.0
+"""Seconds that inserts under way are waited for when partitions are let go."""
+
+
+class Session:
+    """One membership of the group, from joining to leaving."""
+
+    def __init__(
+        self, config: LandingConfig, codec: Codec, store: Store, landed: Landed, counts: Counter[str]
+    ) -> None:
+        self._config = config
+        self._codec = codec
+        self._store = store
+        self._landed = landed
+        self.counts = counts
+        self.lanes: dict[At, Lane] = {}
+        self.last_error = ""
+        self._jobs: dict[Future[None], list[Lane]] = {}
+        self._pool = ThreadPoolExecutor(config.inserters, thread_name_prefix="insert")
+        self._ledger = Ledger(config, codec)
+        self._consumer = Consumer(
+            config.consumer(
+                {
+                    "group.id": config.internal("landing"),
+                    "partition.assignment.strategy": "range",
+                    "session.timeout.ms": config.session_timeout,
+                }
+            )
+        )
+
+    def run(self, stop: threading.Event) -> None:
+        """Join, work until ``stop`` is set, let inserts under way end, leave."""
+        self._consumer.subscribe(
+            list(self._landed.topics),
+            on_assign=self._assigned,
+            on_revoke=self._revoked,
+            on_lost=self._revoked,
+        )
+        while not stop.is_set():
+            self._turn()
+        self._let_go()
+
+    def close(self) -> None:
+        """Leave the group. What is claimed and not landed is left to the next session."""
+        self._consumer.close()
+        self._pool.shutdown(wait=True)
+        self._ledger.close()
+
+    def _turn(self) -> None:
+        self._read()
+        self._finish_jobs()
+        now = time.monotonic()
+        for lane in self.lanes.values():
+            if lane.retry_at and lane.retry_at <= now:
+                lane.retry_at = 0.0
+                self._start_again(lane)
+        due = [lane for lane in self.lanes.values() if lane.is_due(now)]
+        if due:
+            self._claim(due, now)
+        self._throttle()
+
+    def _read(self) -> None:
+        for message in self._consumer.consume(FETCH, POLL):
+            error = message.error()
+            if error is not None:
+                raise _gone(error) if error.code() == KafkaError._AUTO_OFFSET_RESET else KafkaException(error)
+            self.lanes[message.topic(), message.partition()].add(message)  # type: ignore[index]
+
+    def _claim(self, due: list[Lane], now: float) -> None:
+        claimed: list[tuple[Lane, Cut]] = []
+        for lane in due:
+            try:
+                found = self._cut(lane)
+            except RegistryUnavailable as error:
+                self.last_error = str(error)
+                lane.since = now
+                continue
+            if found.is_quiet and not lane.is_quiet_long_enough(now):
+                lane.hush(found, now)
+            else:
+                claimed.append((lane, found))
+        if not claimed:
+            return
+        self._ledger.commit([found for _, found in claimed], self._consumer)
+        for lane, found in claimed:
+            lane.claimed(found)
+            self._count(found)
+            self._start(lane)
+
+    def _cut(self, lane: Lane) -> Cut:
+        """The records stay with the lane until they are decoded: the registry may be away."""
+        now = time.time_ns() // 1_000_000
+        found = cut(self._codec, lane.source, lane.start, lane.messages, now).after(lane.quiet)
+        lane.take()
+        return found
+
+    def _count(self, found: Cut) -> None:
+        claim = found.claim
+        self.counts["claims"] += 1
+        for name, number in (
+            ("control", claim.control),
+            ("bad", claim.bad),
+            ("tombstones", claim.tombstones),
+        ):
+            self.counts[name] += number
+
+    def _start(self, lane: Lane) -> None:
+        assert lane.cut is not None
+        blocks = lane.cut.inserts
+        self._submit([lane], lambda: inserting.insert(self._store, blocks))
+
+    def _start_again(self, lane: Lane) -> None:
+        """A job of this lane failed a while ago."""
+        if lane.phase == "taking over":
+            self._take_over(lane)
+        elif lane.phase == "inserting":
+            self._start(lane)
+        elif lane.phase == "recording":
+            self._record([lane])
+
+    def _record(self, lanes: list[Lane]) -> None:
+        claims = [lane.claim for lane in lanes if lane.claim]
+        self._submit(lanes, lambda: inserting.record(self._store, claims))
+
+    def _take_over(self, lane: Lane) -> None:
+        claim, source = lane.claim, lane.source
+        assert claim is not None
+
+        def finish() -> None:
+            if inserting.take_over(self._store, self._config, self._codec, source, claim):
+                self.counts["taken over"] += 1
+
+        self._submit([lane], finish)
+
+    def _submit(self, lanes: list[Lane], job: Callable[[], None]) -> None:
+        self._jobs[self._pool.submit(job)] = lanes
+
+    def _finish_jobs(self) -> None:
+        inserted: list[Lane] = []
+        for job in [job for job in self._jobs if job.done()]:
+            lanes = self._jobs.pop(job)
+            if not self._failed(job, lanes):
+                for lane in lanes:
+                    self._advance(lane, inserted)
+        if inserted:
+            self._record(inserted)
+
+    def _advance(self, lane: Lane, inserted: list[Lane]) -> None:
+        if lane.phase == "inserting":
+            lane.phase = "recording"
+            inserted.append(lane)
+            return
+        if lane.phase == "recording" and lane.claim:
+            self.counts["rows"] += lane.claim.rows
+            self.counts[f"rows {lane.source.topic.label}"] += lane.claim.rows
+        lane.done()
+
+    def _failed(self, job: Future[None], lanes: list[Lane]) -> bool:
+        """Whatever went wrong stops only its partitions, which are tried again and never skipped."""
+        error = job.exception()
+        if error is None:
+            return False
+        now = time.monotonic()
+        self.last_error = str(error)
+        self.counts["failures"] += 1
+        for lane in lanes:
+            if isinstance(error, Refused):
+                lane.phase = "halted"
+                log.critical("%s", error)
+            elif isinstance(error, SinkError | KafkaException | RegistryUnavailable):
+                log.warning("%s-%s: again in %.1f s: %s", *_place(lane), lane.failed(now), error)
+            else:
+                raise error
+        return True
+
+    def _throttle(self) -> None:
+        """Keep memory bounded: what can't be landed is not read on, nor is anything above the bound."""
+        held = sum(lane.bytes for lane in self.lanes.values())
+        crowded = held >= self._config.buffer_bytes
+        for lane in self.lanes.values():
+            wanted = lane.is_full or (crowded and bool(lane.messages))
+            if wanted != lane.paused:
+                at = [TopicPartition(*_place(lane))]
+                self._consumer.pause(at) if wanted else self._consumer.resume(at)
+                lane.paused = wanted
+
+    def _assigned(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
+        log.info("landing: assigned %d partitions", len(assigned))
+        offsets = {(at.topic, at.partition): at.offset for at in consumer.committed(assigned, timeout=30)}
+        claims = read_claims(self._config)
+        starts = []
+        for (topic, partition), offset in offsets.items():
+            at = topic, partition
+            lane = self._lane(at, offset if offset >= 0 else None, claims.get(at, []))
+            self.lanes[at] = lane
+            start = OFFSET_BEGINNING if lane.position is None else lane.position
+            starts.append(TopicPartition(topic, partition, start))
+        consumer.assign(starts)
+
+    def _lane(self, at: At, committed: int | None, claims: list[Any]) -> Lane:
+        source = self._landed.source(*at)
+        lane = Lane(source, self._config)
+        claim = last_claim(claims, source.topic_id, committed, self._config.aborted_visible)
+        if claim is not None:
+            lane.claim, lane.phase, lane.position = claim, "taking over", claim.last + 1
+            self._take_over(lane)
+        return lane
+
+    def _revoked(self, consumer: Consumer, revoked: list[TopicPartition]) -> None:
+        log.info("landing: revoked %d partitions", len(revoked))
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Inserts under way may end; a claim that stays open is finished by whoever comes next."""
+        until = time.monotonic() + GRACE
+        while self._jobs and time.monotonic() < until:
+            wait(self._jobs, timeout=until - time.monotonic(), return_when="FIRST_COMPLETED")
+            self._finish_jobs()
+        self._jobs.clear()
+        self.lanes.clear()
+
+
+def _place(lane: Lane) -> tuple[str, int]:
+    return lane.source.name, lane.source.partition
+
+
+def _gone(error: KafkaError) -> Refused:
+    return Refused(
+        f"Landing: records were deleted before they were landed: {error}. What is lost can't be landed any "
+        "more; to go on with what is there, land under another deployment name into another database."
+    )
