@@ -8,7 +8,7 @@ any check) is canonical Avro.
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from schemas import columns
-from schemas.canonical import Misfit, verify
+from schemas.canonical import Misfit
 from schemas.container import OFFSET, ORIGIN, container, origin, varint
 from schemas.errors import BadRecord
 from schemas.topics import Topic
@@ -87,40 +87,36 @@ class Batch:
 
 
 class Part:
-    """The good records under one schema id. What is not at hand is made when asked for."""
+    """The good records under one schema id. Records and Avro are made when asked for."""
 
     def __init__(
         self,
         reading: "Reading",
         offsets: list[int],
-        rows: list[bytes],
-        frame: pl.DataFrame | None = None,
-        records: list[Record] | None = None,
+        records: Callable[[], list[Record]],
+        rows: Callable[[], Iterable[bytes]],
     ) -> None:
         self.reading = reading
         self.offsets = offsets
-        self._rows = rows
-        self._frame = frame
         self._records = records
+        self._rows = rows
 
     def rows(self) -> list[tuple[int, Record]]:
         """Offsets and records."""
-        if self._records is None:
-            self._records = columns.records(self._frame, self.reading) if self._frame is not None else []
-        return list(zip(self.offsets, self._records, strict=True))
+        return list(zip(self.offsets, self._records(), strict=True))
 
     def block(self) -> Block:
         """As Avro."""
-        return self._block(self.reading.block_header, b"".join(self._rows), (OFFSET.name,))
+        return self._block(self.reading.block_header, b"".join(self._rows()), (OFFSET.name,))
 
     def block_from(self, start: bytes) -> Block:
         """As Avro, each row beginning with ``start``."""
         before = (*(field.name for field in ORIGIN), OFFSET.name)
-        return self._block(self.reading.origin_header, start + start.join(self._rows), before)
+        return self._block(self.reading.origin_header, start + start.join(self._rows()), before)
 
     def _block(self, header: bytes, data: bytes, before: tuple[str, ...]) -> Block:
         names = (*before, *(field.name for field in self.reading.writer.fields))
-        avro = container(header, len(self._rows), data)
+        avro = container(header, len(self.offsets), data)
         return Block(self.reading.schema_id, self.reading.model, self.offsets, avro, names)
 
 
@@ -180,16 +176,15 @@ def _decode_columns(reading: "Reading", bodies: Bodies, bad: list[Bad]) -> Part:
     rows = [varint(offset) + body for offset, body in bodies]
     data = b"".join(rows)
     frame = _read(container(reading.wire_header, len(rows), data))
-    fields = (OFFSET, *reading.writer.fields)
-    verify(frame, fields, data, np.cumsum(np.fromiter(map(len, rows), np.int64, len(rows))))
+    reading.canon.verify(frame, data, np.cumsum(np.fromiter(map(len, rows), np.int64, len(rows))))
     if frame[OFFSET.name].to_list() != offsets:
         raise Misfit("offsets")
     faults = _faults(reading, frame, offsets)
-    if not faults:
-        return Part(reading, offsets, rows, frame)
-    bad += faults.values()
-    kept = [index for index in range(len(rows)) if index not in faults]
-    return Part(reading, [offsets[i] for i in kept], [rows[i] for i in kept], frame[kept])
+    if faults:
+        bad += faults.values()
+        kept = [index for index in range(len(rows)) if index not in faults]
+        offsets, rows, frame = [offsets[i] for i in kept], [rows[i] for i in kept], frame[kept]
+    return Part(reading, offsets, lambda: columns.records(frame, reading), lambda: rows)
 
 
 def _faults(reading: "Reading", frame: pl.DataFrame, offsets: list[int]) -> dict[int, Bad]:
@@ -212,12 +207,10 @@ def _read(avro: bytes) -> pl.DataFrame:
 
 
 def _decode_singly(reading: "Reading", bodies: Bodies, bad: list[Bad]) -> Part:
-    offsets, rows, records = [], [], []
+    good, records = [], []
     for offset, body in bodies:
         try:
-            plain = reading.plain(body)
-            row = varint(offset) + reading.body(plain)
-            record = reading.decode(plain)
+            record = reading.decode(reading.plain(body))
         except BadRecord as error:
             bad.append(Bad(offset, error.reason, error.detail))
             continue
@@ -225,7 +218,12 @@ def _decode_singly(reading: "Reading", bodies: Bodies, bad: list[Bad]) -> Part:
         if wrong:
             bad.append(Bad(offset, *wrong))
             continue
-        offsets.append(offset)
-        rows.append(row)
+        good.append((offset, body))
         records.append(record)
-    return Part(reading, offsets, rows, records=records)
+    return Part(reading, [offset for offset, _ in good], lambda: records, lambda: _respelt(reading, good))
+
+
+def _respelt(reading: "Reading", bodies: Bodies) -> Iterator[bytes]:
+    """Rows as the canonical form has them, however their producers spelt them."""
+    for offset, body in bodies:
+        yield varint(offset) + reading.body(reading.plain(body))

@@ -15,6 +15,7 @@ import fastavro
 
 from schemas import container, conversion, published
 from schemas.batches import Batch, decode_batch
+from schemas.canonical import Canon
 from schemas.compatibility import unreadable
 from schemas.control import Clock, Heartbeat, Hold
 from schemas.conversion import ImpossibleNumber
@@ -46,6 +47,11 @@ class Reading:
     def wire_header(self) -> bytes:
         """``schemas.container.wire_header`` of the writer."""
         return container.wire_header(self.writer)
+
+    @cached_property
+    def canon(self) -> Canon:
+        """The canonical spelling of a row: offset and body."""
+        return Canon((container.OFFSET, *self.writer.fields))
 
     @cached_property
     def block_header(self) -> bytes:
