@@ -1,7 +1,7 @@
 """The truth beside what was signalled: what was missed, what was false, what was said twice."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -23,11 +23,13 @@ class Said(NamedTuple):
 class Verdict(msgspec.Struct, frozen=True):
     """How far the signals were true.
 
+    ``doubtful``: to be said or not, as one sees it (streams.demo.truth); neither missed nor false.
     ``mistimed``: right, but with another time than the truth's. ``withdrawn``: said, and taken back.
     ``copies``: the same record more than once, which only a broker that shows aborted records may have.
     """
 
     true: int
+    doubtful: int
     signalled: int
     missed: int
     false: int
@@ -71,22 +73,35 @@ def breaches_said(signals: Iterable[ContactSignal]) -> list[Said]:
     ]
 
 
-def expected(truths: Iterable[Abandonment | Breach]) -> dict[Hashable, Millis]:
-    """What should have been said, and its time."""
-    return {_what(each): each.due for each in truths}
+class Truth(NamedTuple):
+    """What had to be said, and what could be said; with times."""
+
+    certain: dict[Hashable, Millis]
+    doubtful: dict[Hashable, Millis]
 
 
-def compare(truth: Mapping[Hashable, Millis], said: Iterable[Said], until: Millis) -> Verdict:
+def expected(truths: Iterable[Abandonment | Breach]) -> Truth:
+    """What should have been said."""
+    truth = Truth({}, {})
+    for each in truths:
+        doubtful = isinstance(each, Abandonment) and each.doubtful
+        (truth.doubtful if doubtful else truth.certain)[_what(each)] = each.due
+    return truth
+
+
+def compare(truth: Truth, said: Iterable[Said], until: Millis) -> Verdict:
     """Judge all that was said of times before ``until``, which is how far ``truth`` goes."""
     standing, withdrawn, copies = _standing(said)
     heard = [each for each in standing if each.at < until]
     times = Counter(each.what for each in heard)
-    missed = [what for what in truth if what not in times]
-    false = [each for each in heard if each.what not in truth]
-    mistimed = [each for each in heard if truth.get(each.what, each.at) != each.at]
+    allowed = {**truth.certain, **truth.doubtful}
+    missed = [what for what in truth.certain if what not in times]
+    false = [each for each in heard if each.what not in allowed]
+    mistimed = [each for each in heard if allowed.get(each.what, each.at) != each.at]
     twice = [what for what, count in times.items() if count > 1]
     return Verdict(
-        true=len(truth),
+        true=len(truth.certain),
+        doubtful=len(truth.doubtful),
         signalled=len(times),
         missed=len(missed),
         false=len(false),

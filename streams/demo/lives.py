@@ -43,12 +43,19 @@ class Order(NamedTuple):
     at: Millis
 
 
+class Became(NamedTuple):
+    """The first customer that a device proved to be."""
+
+    customer_id: str
+    at: Millis
+
+
 class Device(NamedTuple):
     """What came out of one device's events."""
 
     silences: list[Silence]
     orders: list[Order]
-    first_customer: str | None
+    became: Became | None
 
 
 def in_time(event: Any) -> tuple[Millis, int, str]:
@@ -82,7 +89,7 @@ def life_of(events: Sequence[Click | CartEvent]) -> Device:
     for event in events:
         life.meets(event)
     life.falls_silent(None)
-    return Device(life.silences, list(life.orders.values()), life.first_customer)
+    return Device(life.silences, list(life.orders.values()), life.became)
 
 
 class _Life:
@@ -91,7 +98,7 @@ class _Life:
     def __init__(self, visitor: str) -> None:
         self.silences: list[Silence] = []
         self.orders: dict[str, Order] = {}
-        self.first_customer: str | None = None
+        self.became: Became | None = None
         self._visitor = self._owner = visitor
         self._cart: Cart | None = None
         self._last: Millis = 0
@@ -111,7 +118,7 @@ class _Life:
         self._cart = None if left else self._cart
         if named and customer:
             self._owner = customer
-            self.first_customer = self.first_customer or customer
+            self.became = self.became or Became(customer, event.occurred_at)
         if isinstance(event, CartEvent):
             self._handles(event)
         self._last = event.occurred_at

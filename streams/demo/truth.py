@@ -27,12 +27,17 @@ class Thresholds:
 
 
 class Abandonment(NamedTuple):
-    """Somebody left a cart at ``stage``, its contents last changed by ``changed_by``; certain at ``due``."""
+    """Somebody left a cart at ``stage``, its contents last changed by ``changed_by``; certain at ``due``.
+
+    ``doubtful``: who it was became known only later, and then proved to have ordered before ``due``. At the
+    time it was an abandonment; looking back it was none.
+    """
 
     changed_by: str
     stage: Stage
     profile_id: str
     due: Millis
+    doubtful: bool = False
 
 
 class Breach(NamedTuple):
@@ -46,10 +51,7 @@ class Breach(NamedTuple):
 def abandonments(
     visitors: Iterable[Click | CartEvent], orders: Iterable[OrderEvent], rules: Thresholds, until: Millis
 ) -> list[Abandonment]:
-    """Every abandonment certain before ``until``. Events may come in any order, and more than once.
-
-    A guest who proves to be a customer was that customer all along: whatever either ordered counts for both.
-    """
+    """Every abandonment certain before ``until``. Events may come in any order, and more than once."""
     known = [event for event in visitors if event.occurred_at < until]
     devices = {visitor: life_of(events) for visitor, events in by_visitor(known).items()}
     ordered = _Orders(devices, (event for event in unique(orders) if event.occurred_at < until))
@@ -57,10 +59,11 @@ def abandonments(
     found: dict[tuple[str, Stage], Abandonment] = {}
     for silence in silences:
         due = silence.since + rules.after[silence.cart.stage]
-        if _lasted(silence, due, until, rules.max_age) and not ordered.ended(silence, due):
+        known_at = ordered.known_at(silence, due)
+        if _lasted(silence, due, until, rules.max_age) and (known_at is None or known_at > due):
             cart = silence.cart
             key = (cart.changed_by, cart.stage)
-            found.setdefault(key, Abandonment(*key, silence.owner, due))
+            found.setdefault(key, Abandonment(*key, silence.owner, due, doubtful=known_at is not None))
     return list(found.values())
 
 
@@ -105,28 +108,36 @@ def _lasted(silence: Silence, due: Millis, until: Millis, max_age: Millis) -> bo
 
 
 class _Orders:
-    """Who ordered when."""
+    """Who ordered when, and since when that was known."""
 
     def __init__(self, devices: Mapping[str, Device], orders: Iterable[OrderEvent]) -> None:
-        self._became = {visitor: device.first_customer for visitor, device in devices.items()}
+        self._became = {visitor: device.became for visitor, device in devices.items() if device.became}
         told = [order for device in devices.values() for order in device.orders]
         told += [
             Order(event.order_id, event.profile_id, event.occurred_at)
             for event in orders
             if event.type == "order_completed"
         ]
-        self._moments: dict[str, list[Millis]] = defaultdict(list)
+        self._of: dict[str, list[Order]] = defaultdict(list)
         for order in _first_of_each(told):
-            self._moments[self._person(order.owner)].append(order.at)
+            self._of[self._person(order.owner)[0]].append(order)
 
-    def ended(self, silence: Silence, due: Millis) -> bool:
-        """Whether the owner of the cart had ordered, on any device, since its contents were changed."""
-        moments = self._moments.get(self._person(silence.owner), ())
-        return any(silence.cart.changed_at <= at <= due for at in moments)
+    def known_at(self, silence: Silence, due: Millis) -> Millis | None:
+        """When it was known that the cart's owner had ordered, on any device, between its last change and
+        ``due``; None: did not.
+        """
+        person, since = self._person(silence.owner)
+        known = (
+            order.at if order.owner == silence.owner else max(order.at, since, self._person(order.owner)[1])
+            for order in self._of.get(person, ())
+            if silence.cart.changed_at <= order.at <= due
+        )
+        return min(known, default=None)
 
-    def _person(self, owner: str) -> str:
-        """The customer that a guest proved to be."""
-        return self._became.get(owner) or owner
+    def _person(self, owner: str) -> tuple[str, Millis]:
+        """The customer that a guest proved to be, and when."""
+        became = self._became.get(owner)
+        return (became.customer_id, became.at) if became else (owner, 0)
 
 
 def _first_of_each(told: Iterable[Order]) -> Iterable[Order]:

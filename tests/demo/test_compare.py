@@ -2,9 +2,9 @@
 
 import pytest
 
-from streams.demo.compare import Said, compare
+from streams.demo.compare import Said, Truth, compare
 
-TRUTH = {"a": 10, "b": 20}
+TRUTH = Truth({"a": 10, "b": 20}, {"d": 15})
 RIGHT = [Said("1", "a", 10), Said("2", "b", 20)]
 
 CASES = {
@@ -17,6 +17,8 @@ CASES = {
     "twice": ([*RIGHT, Said("3", "a", 10)], {"twice": 1}),
     "a copy": ([*RIGHT, RIGHT[0]], {"copies": 1}),
     "at another time": ([Said("1", "a", 11), RIGHT[1]], {"mistimed": 1}),
+    "doubtful": ([*RIGHT, Said("3", "d", 15)], {}),
+    "doubtful, and twice": ([*RIGHT, Said("3", "d", 15), Said("4", "d", 15)], {"twice": 1}),
     "beyond the end": ([*RIGHT, Said("3", "c", 30)], {}),
 }
 
