@@ -13,6 +13,8 @@ from schemas.validation import EARLIEST, LATEST
 from schemas.words import Record
 
 CODEC = Codec(FileRegistry())
+SMALL = 24
+"""From this many records on a batch is decoded by column, in these tests."""
 MODELS = tuple(SUBJECTS.values())
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas import batches, topics
+from schemas import topics
 from schemas.container import OFFSET, container, varint, wire_header
 from schemas.control import Clock, Heartbeat, Hold
 from schemas.errors import BadRecord
@@ -22,11 +22,11 @@ from schemas.registry import FileRegistry
 from schemas.topics import SUBJECTS
 from schemas.validation import fault
 from schemas.words import Line
-from tests.schemas.builders import CODEC, MODELS, a_topic_for, records
+from tests.schemas.builders import CODEC, MODELS, SMALL, a_topic_for, records
 
 AT = 1_741_082_400_000
 FIRST = 8_190
-MANY = 3 * batches.SMALL
+MANY = 3 * SMALL
 BIG = settings(max_examples=15, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
 
 
@@ -87,7 +87,7 @@ def schema(model):
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
-@pytest.mark.parametrize("times", [1, 3 * batches.SMALL], ids=["small", "large"])
+@pytest.mark.parametrize("times", [1, 3 * SMALL], ids=["small", "large"])
 def test_examples_in_a_batch_are_the_examples(subject, times):
     topic = a_topic_for(SUBJECTS[subject])
     sent = [record for _, record in examples(subject)] * times
@@ -101,7 +101,7 @@ def test_examples_in_a_batch_are_the_examples(subject, times):
 @given(data=st.data())
 def test_a_batch_is_its_records_one_by_one(model, data):
     some = data.draw(st.lists(records(model), min_size=1, max_size=5))
-    values = [CODEC.encode(record) for record in some] * batches.SMALL
+    values = [CODEC.encode(record) for record in some] * SMALL
     assert_like_one_by_one(a_topic_for(model), numbered(values))
 
 

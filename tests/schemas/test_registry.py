@@ -8,7 +8,7 @@ from io import BytesIO
 import fastavro
 import pytest
 
-from schemas import batches, topics
+from schemas import topics
 from schemas.codec import Codec
 from schemas.errors import BadRecord, FixSchemas, RegistryUnavailable
 from schemas.events import CartEvent, Click
@@ -17,10 +17,11 @@ from schemas.published import newest, versions
 from schemas.registry import ConfluentRegistry, FileRegistry, content_id
 from schemas.topics import SUBJECTS
 from schemas.words import Line
+from tests.schemas.builders import SMALL
 from tests.schemas.rest_registry import FIRST_ID, RestRegistry, rest_registry
 
 AT = 1_741_082_400_000
-SIZES = pytest.mark.parametrize("times", [1, 3 * batches.SMALL], ids=["small", "large"])
+SIZES = pytest.mark.parametrize("times", [1, 3 * SMALL], ids=["small", "large"])
 
 
 @pytest.fixture

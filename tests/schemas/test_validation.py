@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas import batches, topics
+from schemas import topics
 from schemas.control import Clock, Heartbeat, Hold
 from schemas.errors import REASONS
 from schemas.events import CartEvent
@@ -14,7 +14,7 @@ from schemas.published import shape_of
 from schemas.topics import INPUTS
 from schemas.validation import EARLIEST, LATEST, PLACEHOLDERS, fault, is_placeholder
 from schemas.words import Line
-from tests.schemas.builders import CODEC, records
+from tests.schemas.builders import CODEC, SMALL, records
 
 AT = 1_741_082_400_000
 
@@ -93,7 +93,7 @@ def keep_symbols(model, changed):
 @settings(max_examples=25)
 @given(data=st.data())
 def test_a_batch_is_held_to_the_same(topic, data):
-    some = data.draw(st.lists(edgy(topic.model), min_size=1, max_size=4)) * batches.SMALL
+    some = data.draw(st.lists(edgy(topic.model), min_size=1, max_size=4)) * SMALL
     batch = CODEC.decode_batch(topic, list(enumerate(map(CODEC.encode, some))))
     expected = {offset: found.reason for offset, record in enumerate(some) if (found := fault(record))}
     assert {bad.offset: bad.reason for bad in batch.bad} == expected
