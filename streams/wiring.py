@@ -54,7 +54,7 @@ def _care(settings: Settings) -> Work:
     from streams.kernel.loop import Kernel
     from streams.rule_log import read_rules
 
-    care = Care(read_rules(settings))
+    care = Care(read_rules(settings), settings.lateness)
     return Kernel(care, kernel_config(settings), codec_of(settings), settings.clock.clock())
 
 

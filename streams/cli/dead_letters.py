@@ -27,6 +27,12 @@ app = typer.Typer(
 )
 
 
+SHORT = 8
+"""Characters of an id that tell dead letters apart, in a table."""
+
+PIPED_WIDTH = 200
+
+
 class Format(StrEnum):
     """How to print."""
 
@@ -110,12 +116,12 @@ def _print_table(letters: list[DeadLetter]) -> None:
 
     table = Table(box=None, pad_edge=False)
     for heading in ("id", "when", "where", "stage", "reason", "detail"):
-        table.add_column(heading, no_wrap=heading == "id", overflow="fold")
+        table.add_column(heading, no_wrap=heading in ("id", "when", "reason"), overflow="fold")
     for letter in letters:
         where = f"{letter.topic}/{letter.partition}/{letter.offset}"
-        when = _time(letter.occurred_at)
-        table.add_row(letter.event_id, when, where, letter.stage, letter.reason, letter.detail)
-    Console().print(table)
+        when = _time(letter.occurred_at)[:19]
+        table.add_row(letter.event_id[:SHORT], when, where, letter.stage, letter.reason, letter.detail)
+    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
 
 
 def _plain(letter: DeadLetter) -> dict[str, Any]:
