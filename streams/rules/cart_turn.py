@@ -43,9 +43,13 @@ class CartTurn:
         return Step(state if state != NOTHING else None, tuple(self._publish))
 
     def lived(self, fact: Fact) -> None:
-        """The visitor was active: the visitor's carts are not left yet."""
+        """The visitor was active: the visitor's cart isn't left yet.
+
+        Only the present one: of a cart that the device has left behind, visits tells no more, so that to keep
+        it alive now and then would make its deadline a matter of chance.
+        """
         for episode in tuple(self.episodes.values()):
-            if fact.visitor_id == episode.visitor_id or fact.cart_id == episode.cart_id:
+            if fact.cart_id == episode.cart_id if fact.cart_id else fact.visitor_id == episode.visitor_id:
                 self._alive(episode, fact.occurred_at, fact.event_id)
 
     def snapshot(self, fact: Fact) -> None:
