@@ -26,6 +26,9 @@ PUBLISHED = frozenset(
 )
 """What a replay gives: signals, decisions, outreach; neither facts nor compacted states."""
 
+NOBODY_WAITS: Millis = BEGINNING
+"""The time of people in a replay: never ahead of the log, however far it jumps, so nothing is backlog."""
+
 
 class Replay:
     """Processors in a row, each the only task of its kernel. Later ones read what earlier ones tell."""
@@ -71,7 +74,7 @@ class Replay:
         while unheard:
             unheard = False
             for task in self._tasks:
-                for out in task.advance(self.clock, self.clock):
+                for out in task.advance(self.clock, NOBODY_WAITS):
                     heard = out.value is not None and self._receive(out.topic, out.value)
                     unheard = unheard or heard
                     if out.topic.label in PUBLISHED and out.value is not None:
