@@ -228,9 +228,19 @@ class World:
         return self.care.states().get(topics.key("main", profile_id))
 
     def _reach(self, clock: Millis) -> None:
-        self._passed_on(self.visits.advance(clock, clock))
-        while self._passed_on(self.care.advance(clock, clock)):
-            self._passed_on(self.visits.advance(clock, clock))
+        """From one moment at which something happens to the next, so that all hear of it in its time."""
+        while (moment := min(self._wakes(), default=clock)) < clock:
+            self._settle(moment + 1)
+        self._settle(clock)
+
+    def _wakes(self) -> list[Millis]:
+        return [at for at in (self.visits.wakes_at, self.care.wakes_at) if at is not None]
+
+    def _settle(self, clock: Millis) -> None:
+        unheard = True
+        while unheard:
+            unheard = self._passed_on(self.visits.advance(clock, clock))
+            unheard |= self._passed_on(self.care.advance(clock, clock))
 
     def _passed_on(self, outputs: Iterable[Output]) -> bool:
         any_internal = False

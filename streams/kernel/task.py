@@ -56,6 +56,13 @@ class Task(Generic[S]):
         """How many keys wait for their time."""
         return len(self._timers)
 
+    @property
+    def wakes_at(self) -> Millis | None:
+        """When something may happen next if nothing is received. A host that goes from one such moment to
+        the next lets tasks that tell each other things hear of them in their time.
+        """
+        return self._timers.first()
+
     def receive(self, event: Any) -> None:
         """An event was read. It is applied by ``advance``, in its turn; a duplicate is dropped."""
         processor = self.processor

@@ -34,6 +34,12 @@ class Timers:
                 del self._armed[key]
                 yield key
 
+    def first(self) -> Millis | None:
+        """For when the first key is armed; None: none is."""
+        while self._heap and self._armed.get(self._heap[0][1]) != self._heap[0][0]:
+            heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
     def drop(self, key: str) -> None:
         """Forget the key."""
         self._armed.pop(key, None)
