@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -106,11 +106,17 @@ class Supervisor:
         for child in self.children.values():
             child.tend(now)
 
-    def run(self, stop: threading.Event) -> None:
-        """Tend until ``stop`` is set; then end all, whatever happened."""
+    def run(self, stop: threading.Event, tell: Callable[[Role, Address], None] | None = None) -> None:
+        """Tend until ``stop`` is set; then end all, whatever happened. ``tell``: a worker is there now."""
+        told: set[Address] = set()
         try:
             while not stop.wait(TURN):
                 self.tend()
+                for role, child in self.children.items():
+                    address = child.address
+                    if tell and address and address not in told:
+                        told.add(address)
+                        tell(role, address)
         finally:
             self.stop()
 

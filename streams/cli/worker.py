@@ -56,7 +56,6 @@ def _supervise(settings: Settings) -> None:
     print(
         f"broker   {settings.kafka.bootstrap}, topics {settings.prefix}.*, deployment {settings.deployment}"
     )
-    for child in supervisor.children.values():
-        print(f"{child.role:8} log {child.log}", flush=True)
+    print(f"logs     {settings.data_dir.absolute() / 'logs'}", flush=True)
     with stopping_on_signals() as stop:
-        supervisor.run(stop)
+        supervisor.run(stop, lambda role, at: print(f"{role:8} {at.url}/status", flush=True))

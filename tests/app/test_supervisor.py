@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -61,16 +62,35 @@ def test_stopping_ends_what_was_started(supervisor: Supervisor) -> None:
     assert not psutil.pid_exists(pid)
 
 
-def test_the_command_ends_with_all_its_roles(settings: Settings) -> None:
+@contextmanager
+def whole(settings: Settings) -> Iterator[tuple[subprocess.Popen[str], list[psutil.Process]]]:
+    """``heedful worker`` and its four roles."""
     command = [sys.executable, "-m", "streams.cli", "worker"]
     worker = subprocess.Popen(command, env=settings.environment(), stdout=subprocess.PIPE, text=True)
     try:
-        running = eventually(lambda: len(found := psutil.Process(worker.pid).children()) == 4 and found)
-        worker.send_signal(signal.SIGTERM)
-        said, _ = worker.communicate(timeout=60)
+        yield worker, eventually(lambda: len(found := psutil.Process(worker.pid).children()) == 4 and found)
     finally:
         worker.kill()
         worker.wait()
-    assert worker.returncode == 0
-    assert all(role in said for role in ("visits", "care", "landing", "edges"))
-    assert not any(child.is_running() for child in running)
+
+
+def is_over(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def test_the_command_says_where_the_roles_are_and_ends_with_all_of_them(settings: Settings) -> None:
+    with whole(settings) as (worker, roles):
+        assert worker.stdout
+        said = [next(worker.stdout) for _ in range(6)]
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(60) == 0
+    assert said[0].startswith(f"broker   {settings.kafka.bootstrap}")
+    assert sorted(line.split()[0] for line in said[2:]) == ["care", "edges", "landing", "visits"]
+    assert all(map(is_over, roles))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ties a child to its parent's life")
+def test_no_role_outlives_a_supervisor_that_is_killed(settings: Settings) -> None:
+    with whole(settings) as (worker, roles):
+        worker.kill()
+        eventually(lambda: all(map(is_over, roles)))
