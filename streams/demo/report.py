@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from rich.table import Table
 
 from schemas.topics import (
     ABANDONMENT_SIGNALS,
@@ -35,7 +34,11 @@ class Latency(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """One run. ``topics``: per topic what was published, read by the kernels, landed in ClickHouse."""
+    """One run. ``topics``: per topic what was published, read by the kernels, landed in ClickHouse.
+
+    ``events`` has the history in it, ``events_per_second`` has not. ``kernels``: what they said of themselves
+    before they were stopped.
+    """
 
     seconds: float
     simulated_hours: float
@@ -51,6 +54,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     latency: Latency
     peak_memory_mib: dict[str, int]
     restarts: dict[str, int]
+    kernels: dict[str, dict[str, Any]]
     folder: str
 
     @property
@@ -93,20 +97,13 @@ def buried(log: Log) -> dict[str, int]:
     return dict(Counter(said.values()))
 
 
-def summary(report: Report) -> Table:
-    """The report on half a screen."""
-    table = Table(title="What happened", show_header=False, title_justify="left", box=None, padding=(0, 2))
-    for name, value in _rows(report):
-        table.add_row(name, value)
-    return table
-
-
-def _rows(report: Report) -> list[tuple[str, str]]:
+def summary(report: Report) -> list[tuple[str, str]]:
+    """The report on half a screen: names and values, for rich."""
     memory = report.peak_memory_mib
     landed = sum(each["landed"] or 0 for each in report.topics.values())
     return [
-        ("events", f"{report.events:,} in {report.seconds:.0f} s ({report.events_per_second:,.0f}/s)"),
-        ("simulated", f"{report.simulated_hours:.1f} h"),
+        ("ran", f"{report.seconds:.0f} s, which were {report.simulated_hours:.1f} h"),
+        ("events", f"{report.events:,}, history included; {report.events_per_second:,.0f} a second"),
         ("first signal", _after(report.first_signal_after_seconds)),
         ("abandonments", _told(report.abandonments)),
         ("unanswered contacts", _told(report.unanswered)),

@@ -17,7 +17,7 @@ from streams.demo.line import RunningLine
 from streams.demo.log import Log, read_log
 from streams.demo.positions import read_by_kernels
 from streams.demo.report import Report, approaches, buried, latency, per_topic, summary, verdicts
-from streams.demo.stage import Stage
+from streams.demo.stage import KERNELS, Stage, Status
 from streams.demo.truth import Thresholds
 from streams.rules.settings import RuleSet
 from streams.settings import Settings
@@ -54,16 +54,18 @@ class Demo:
         stage = Stage(settings, self._options, broker)
         try:
             self._start(stage, broker)
+            before = _published(stage)
             self._show(stage, stop, meanwhile)
             seconds = time.monotonic() - self._live
+            events = _published(stage) - before
             self._say("stopping: the simulator first, then the roles, once they are through with it")
             stage.stop_simulator()
             caught_up = stage.catch_up()
-            reached = stage.care_clock
+            kernels: dict[str, Status] = {role: stage.status(role) for role in KERNELS}
             stage.tend()
             stage.stop_kernels()
             self._say("comparing with the truth")
-            return self._report(stage, seconds, caught_up, reached)
+            return self._report(stage, seconds, events / seconds, caught_up, kernels)
         finally:
             stage.close()
 
@@ -71,8 +73,7 @@ class Demo:
         self._say(f"broker on {broker.bootstrap}")
         stage.prepare()
         stage.start_simulator()
-        events = sum(stage.simulated()["published"].values())
-        self._say(f"two hours of history: {events:,} events")
+        self._say(f"two hours of history: {_published(stage):,} events")
         stage.start_roles()
         self._live = time.monotonic()
         self._say(f"visits, care, landing and edges are at work; data in {stage.settings.data_dir}")
@@ -97,22 +98,21 @@ class Demo:
         seconds = self._options.seconds
         return seconds is not None and time.monotonic() - self._live >= seconds
 
-    def _report(self, stage: Stage, seconds: float, caught_up: bool, reached: Millis) -> Report:
+    def _report(
+        self, stage: Stage, seconds: float, rate: float, caught_up: bool, kernels: dict[str, Status]
+    ) -> Report:
         settings = stage.settings
         log = read_log(settings, codec_of(settings), TOPICS)
-        abandonments, unanswered = verdicts(log, thresholds(settings), reached)
-        simulated = stage.simulated()["published"]
-        events = sum(simulated.values())
+        abandonments, unanswered = verdicts(log, thresholds(settings), int(kernels["care"]["clock"]))
         first = stage.observer.first_signal
-        live = time.monotonic() - self._live
         return Report(
             seconds=round(seconds, 1),
             simulated_hours=round(seconds * self._options.speed * 1000 / HOUR, 1),
-            events=events,
-            events_per_second=round(events / live, 1),
+            events=_published(stage),
+            events_per_second=round(rate, 1),
             first_signal_after_seconds=None if first is None else round(first - self._began, 1),
             caught_up=caught_up,
-            topics=_topics(stage, log, simulated),
+            topics=_topics(stage, log),
             abandonments=abandonments,
             unanswered=unanswered,
             outreach=approaches(log),
@@ -120,6 +120,7 @@ class Demo:
             latency=latency(stage.observer.latencies(self._live)),
             peak_memory_mib=stage.memory.mebibytes,
             restarts={role: child.starts - 1 for role, child in stage.supervisor.children.items()},
+            kernels=kernels,
             folder=str(settings.data_dir),
         )
 
@@ -139,16 +140,21 @@ def thresholds(settings: Settings) -> Thresholds:
     )
 
 
-def _topics(stage: Stage, log: Log, simulated: dict[str, int]) -> dict[str, Any]:
+def _topics(stage: Stage, log: Log) -> dict[str, Any]:
     """Published: by the simulator, or by heedful itself; heartbeats and clocks are not events."""
     settings = stage.settings
     published = {label: sum(not each.is_control for each in found) for label, found in log.topics.items()}
     sound = {label: sum(each.is_event for each in found) for label, found in log.topics.items()}
     landed = stage.landed(lambda rows: all(rows.get(label, 0) >= count for label, count in sound.items()))
-    return per_topic(published | simulated, read_by_kernels(settings, log), landed)
+    return per_topic(published | stage.simulated()["published"], read_by_kernels(settings, log), landed)
+
+
+def _published(stage: Stage) -> int:
+    return sum(stage.simulated()["published"].values())
 
 
 def show(console: Console, report: Report) -> None:
     """The summary, for people."""
     console.print()
-    console.print(summary(report))
+    for name, value in summary(report):
+        console.print(f"[bold]{name:20}[/] {value}", highlight=False, soft_wrap=True)

@@ -1,6 +1,7 @@
 """Everything that runs during a demo: broker, simulator, roles, and the observer who looks on."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -65,7 +66,7 @@ class Stage:
         command = [sys.executable, "-m", "streams.cli", "simulate", *arguments]
         with open(self._log("simulator"), "ab") as output:
             self._simulator = children.start(command, output, self.settings.environment())
-        self._until(lambda: self.simulated().get("state") == "live", "the simulator", STARTS_WITHIN)
+        self._must(lambda: self.simulated().get("state") == "live", "the simulator", STARTS_WITHIN)
 
     def start_roles(self) -> None:
         """Start the roles, and wait until all are at work and have caught up with the log.
@@ -73,7 +74,7 @@ class Stage:
         Not before the history is published: they would append heartbeats that are later than it.
         """
         self._roles_wanted = True
-        self._until(self._at_work, "the roles", STARTS_WITHIN)
+        self._must(self._at_work, "the roles", STARTS_WITHIN)
 
     def tend(self) -> None:
         """Keep the roles running, look at memory; call it often. Raises Unavailable if the rest has ended."""
@@ -91,12 +92,12 @@ class Stage:
         """No more events."""
         assert self._simulator
         self._simulator.terminate()
-        self._until(lambda: self.simulated().get("state") == "stopped", "the simulator's end", STARTS_WITHIN)
+        self._must(lambda: self.simulated().get("state") == "stopped", "the simulator's end", STARTS_WITHIN)
 
     def catch_up(self) -> bool:
         """Wait until care is through with all that was published; whether it was in time."""
         reached = self.clock.now()
-        return self._in_time(lambda: self.care_clock > reached)
+        return self._until(lambda: self.care_clock > reached, CATCHES_UP_WITHIN)
 
     def stop_kernels(self) -> None:
         """Nobody writes to the log any more; landing and edges still read it."""
@@ -116,7 +117,7 @@ class Stage:
             rows.update(landed_rows(self.settings))
             return wanted(rows)
 
-        self._in_time(asked)
+        self._until(asked, CATCHES_UP_WITHIN)
         return rows
 
     def close(self) -> None:
@@ -155,25 +156,28 @@ class Stage:
         caught_up = all(0 <= kernel.get("behind", -1) <= behind for kernel in kernels)
         return caught_up and bool(self.status("landing") and self.status("edges"))
 
-    def _in_time(self, done: Callable[[], bool]) -> bool:
-        try:
-            self._until(done, "catching up", CATCHES_UP_WITHIN)
-        except Unavailable:
-            return False
-        return True
+    def _must(self, done: Callable[[], bool], what: str, seconds: float) -> None:
+        if not self._until(done, seconds):
+            raise Unavailable(f"{what} took more than {seconds:g} s; see {self._log('*').parent}")
 
-    def _until(self, done: Callable[[], bool], what: str, seconds: float) -> None:
+    def _until(self, done: Callable[[], bool], seconds: float) -> bool:
+        """Wait for something, and tend what runs meanwhile; whether it came in time."""
         until = time.monotonic() + seconds
         while not done():
             self.tend()
             if time.monotonic() > until:
-                raise Unavailable(f"{what} took more than {seconds:g} s; see {self._log('*').parent}")
+                return False
             time.sleep(TURN)
+        return True
 
     def _pids(self) -> dict[str, int | None]:
         found: dict[str, int | None] = {role: child.pid for role, child in self.supervisor.children.items()}
         simulator = self._simulator and self._simulator.poll() is None and self._simulator.pid
-        return found | {"broker": self._broker.pid, "simulator": simulator or None}
+        return found | {
+            "broker": self._broker.pid,
+            "simulator": simulator or None,
+            "demo": os.getpid(),
+        }
 
     @property
     def _note(self) -> Path:
