@@ -1,12 +1,17 @@
 """The role landing: rows into ClickHouse and, where the engine is the embedded one, its HTTP interface."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from schemas.codec import Codec
 from sinks.clickhouse.config import LandingConfig
+from sinks.clickhouse.embedded import EmbeddedStore
 from sinks.clickhouse.lander import Lander
-from sinks.clickhouse.store import ClickHouseTarget, open_store
+from sinks.clickhouse.server import Server, running_server
+from sinks.clickhouse.store import ClickHouseTarget, Store, open_store
+from streams.errors import FixConfiguration
 from streams.sections import revealed
 from streams.settings import Settings
 from streams.threaded import Status
@@ -42,24 +47,51 @@ def landing_config(settings: Settings) -> LandingConfig:
     )
 
 
+def reading_url(settings: Settings) -> str | None:
+    """Where to ask ClickHouse: the one named by the settings, or the embedded engine's server if it runs."""
+    return settings.clickhouse.url or running_server(embedded_files(settings))
+
+
 class Landing:
-    """Opens the store, lands until it is told to stop, lets go of the store."""
+    """Opens the store and serves it, lands until it is told to stop, lets go of the store."""
 
     def __init__(self, settings: Settings, codec: Codec) -> None:
         """Opens nothing yet."""
         self._settings = settings
         self._codec = codec
         self._lander: Lander | None = None
+        self._server: Server | None = None
 
     def run(self, stop: threading.Event) -> None:
-        """Work until ``stop`` is set. Raises FixTarget, Refused, Unavailable."""
+        """Work until ``stop`` is set. Raises FixTarget, Refused, Unavailable, FixConfiguration."""
         store = open_store(target_of(self._settings))
         try:
-            self._lander = Lander(landing_config(self._settings), self._codec, store)
-            self._lander.run(stop)
+            with self._served(store):
+                self._lander = Lander(landing_config(self._settings), self._codec, store)
+                self._lander.run(stop)
         finally:
             store.close()
 
     def status(self) -> Status:
-        """What the lander says of itself."""
-        return dict(self._lander.status()) if self._lander else {}
+        """What the lander says of itself, and where to ask for the rows."""
+        said = self._lander.status() if self._lander else {}
+        return {**said, "clickhouse": reading_url(self._settings) or ""}
+
+    @contextmanager
+    def _served(self, store: Store) -> Iterator[None]:
+        """A ClickHouse of its own has its own interface."""
+        if not isinstance(store, EmbeddedStore):
+            yield
+            return
+        server = self._server(store).start()
+        try:
+            yield
+        finally:
+            server.stop()
+
+    def _server(self, store: EmbeddedStore) -> Server:
+        port = self._settings.clickhouse.http_port
+        try:
+            return Server(store, port)
+        except OSError as error:
+            raise FixConfiguration(f"clickhouse.http_port: {port} can't be used: {error.strerror}") from error
