@@ -138,11 +138,8 @@ class _Turn:
             return self._end(clock, contact, "acknowledged") if clock.answered else clock
         if clock.breached_id and ended is not None and not clock.late(ended):
             clock = self._withdraw(clock, contact, ended)
-        if (
-            not clock.breached_id
-            and clock.due_at is not None
-            and clock.late(self._now.at + 1 if ended is None else ended)
-        ):
+        late = clock.late(passed if ended is None else ended)
+        if not clock.breached_id and clock.due_at is not None and late:
             clock = self._breach(clock, contact, clock.due_at)
         if ended is None:
             return clock

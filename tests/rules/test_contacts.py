@@ -62,6 +62,11 @@ def test_an_answered_call_answers() -> None:
     assert signals(message("call_missed", 0), message("call_answered", 30)) == [("answered", 30)]
 
 
+def test_a_note_at_the_due_moment_does_not_forestall_the_reply_of_that_moment() -> None:
+    note = message("internal_note", 60, sequence=0)
+    assert signals(asked(0), note, replied(60, sequence=1)) == [("answered", 60)]
+
+
 @pytest.mark.parametrize("kind", ["customer_message", "call_missed", "voicemail"])
 def test_what_makes_a_customer_wait(kind: Any) -> None:
     assert signals(message(kind, 0)) == [("breached", 60)]

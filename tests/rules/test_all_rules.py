@@ -1,0 +1,148 @@
+"""The contract of every rule: whatever happens, it is deterministic, remembers in bytes, and forgets."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.words import Millis
+from streams.rules.base import Now, Publish, Rule
+from streams.rules.registry import RULES
+from tests.builders import DAY, World, minute
+from tests.rules.lives import INTERNAL, LIVES, WHOLE_LIVES, conclusions
+
+EVERY_RULE = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+LONG_AFTER = minute(3 * 365 * DAY)
+FEW = settings(max_examples=40, deadline=None)
+
+
+def now(at: Millis) -> Now:
+    return Now(at=at, clock=at, now=at, profile_id="ann")
+
+
+class Hosted:
+    """One rule, over one customer. Its state is written and read back between any two steps."""
+
+    def __init__(self, rule: Rule[Any], *, remembers_in_bytes: bool = False) -> None:
+        self.rule = rule
+        self.state: Any = None
+        self.published: list[Publish] = []
+        self._in_bytes = remembers_in_bytes
+
+    def live(self, events: list[Any]) -> "Hosted":
+        """Let the events happen, each after what was due before it."""
+        for event in events:
+            self.reach(event.occurred_at)
+            self._take(lambda state, event=event: self.rule.on_event(state, event, now(event.occurred_at)))
+            for value in conclusions(round((event.occurred_at - minute(0)) / 60_000)):
+                self._take(lambda state, v=value, e=event: self.rule.on_event(state, v, now(e.occurred_at)))
+        return self
+
+    def reach(self, at: Millis) -> "Hosted":
+        """Let time pass up to, and without, ``at``."""
+        while self.state is not None and (due := self.rule.deadline(self.state)) < at:
+            self._take(lambda state, due=due: self.rule.on_deadline(state, now(due)))
+            assert self.state is None or self.rule.deadline(self.state) > due
+        return self
+
+    def _take(self, step_of: Any) -> None:
+        before = msgspec.msgpack.encode(self.state)
+        step = step_of(self.state)
+        assert msgspec.msgpack.encode(self.state) == before, "a rule changed the state it was handed"
+        self.published.extend(step.publish)
+        self.state = step.state
+        if self._in_bytes and self.state is not None:
+            encoded = msgspec.msgpack.encode(self.state)
+            self.state = msgspec.msgpack.decode(encoded, type=self.rule.state)
+
+
+@EVERY_RULE
+@FEW
+@given(life=LIVES)
+def test_the_same_life_has_the_same_outcome_also_through_bytes(rule: Rule[Any], life: list[Any]) -> None:
+    once = Hosted(rule).live(life).reach(LONG_AFTER)
+    assert Hosted(rule).live(life).reach(LONG_AFTER).published == once.published
+    assert Hosted(rule, remembers_in_bytes=True).live(life).reach(LONG_AFTER).published == once.published
+
+
+@EVERY_RULE
+@FEW
+@given(life=LIVES)
+def test_everything_is_forgotten_in_the_end(rule: Rule[Any], life: list[Any]) -> None:
+    assert Hosted(rule).live(life).reach(LONG_AFTER).state is None
+
+
+@EVERY_RULE
+@FEW
+@given(life=LIVES)
+def test_no_id_is_used_twice(rule: Rule[Any], life: list[Any]) -> None:
+    published = Hosted(rule).live(life).reach(LONG_AFTER).published
+    ids = [record.value.event_id for record in published if hasattr(record.value, "event_id")]
+    assert len(set(ids)) == len(ids)
+
+
+@EVERY_RULE
+@FEW
+@given(life=LIVES)
+def test_to_take_over_from_nobody_is_to_be_them(rule: Rule[Any], life: list[Any]) -> None:
+    theirs = Hosted(rule).live(life)
+    if theirs.state is not None:
+        merged = rule.merge(None, theirs.state, now(minute(5 * 60))).state
+        assert merged is None or rule.deadline(merged) == rule.deadline(theirs.state)
+
+
+@EVERY_RULE
+@FEW
+@given(life=LIVES)
+def test_what_a_rule_does_not_know_changes_nothing(rule: Rule[Any], life: list[Any]) -> None:
+    hosted = Hosted(rule).live(life)
+
+    class Unknown(msgspec.Struct):
+        pass
+
+    step = rule.on_event(hosted.state, Unknown(), now(minute(5 * 60)))
+    assert (step.state, step.publish, step.tell) == (hosted.state, (), ())
+
+
+@pytest.mark.parametrize("index", [0, 1], ids=["abandonment", "contacts"])
+@FEW
+@given(mine=LIVES, theirs=LIVES)
+def test_a_merge_has_no_direction(index: int, mine: list[Any], theirs: list[Any]) -> None:
+    rule = RULES[index]
+    one, other = Hosted(rule).live(mine).state, Hosted(rule).live(theirs).state
+    if one is not None and other is not None:
+        at = now(minute(5 * 60))
+        assert rule.merge(one, other, at).state == rule.merge(other, one, at).state
+
+
+def heard(events: list[Any]) -> list[Any]:
+    """Everything published, however the events arrive within half an hour."""
+    world = World(lateness=30).hear(*events).until(40 * DAY)
+    return sorted((out for out in world.published if out.topic not in INTERNAL), key=str)
+
+
+@FEW
+@given(life=WHOLE_LIVES, delays=st.lists(st.integers(0, 29), min_size=14, max_size=14))
+def test_any_order_of_arrival_within_the_lateness_gives_the_same(life: list[Any], delays: list[int]) -> None:
+    delayed = [
+        msgspec.structs.replace(event, received_at=event.occurred_at + delay * 60_000)
+        for event, delay in zip(life, delays, strict=False)
+    ]
+    assert heard(sorted(delayed, key=lambda event: event.received_at)) == heard(life)
+
+
+@FEW
+@given(life=WHOLE_LIVES, again=st.lists(st.integers(0, 13), max_size=5))
+def test_what_is_told_again_changes_nothing(life: list[Any], again: list[int]) -> None:
+    repeated = [life[index] for index in again if index < len(life)]
+    assert heard(life + repeated) == heard(life)
+
+
+@FEW
+@given(life=WHOLE_LIVES)
+def test_nothing_is_left_of_anybody(life: list[Any]) -> None:
+    world = World().hear(*life).until(3 * 365 * DAY)
+    assert world.care.states() == {}
+    assert world.visits.states() == {}
