@@ -11,15 +11,16 @@ from itertools import chain
 
 from confluent_kafka import KafkaError, Message, Producer
 
+from schemas.admin import partitions_of
 from schemas.codec import Codec
 from schemas.control import Heartbeat, Hold
 from schemas.topics import INPUTS
 from schemas.words import Millis, Record
-from streams.errors import FixInput, Refused, Unavailable
+from streams.errors import FixConfiguration, FixInput, Refused, Unavailable
 from streams.formats.base import Row
 from streams.formats.reading import Reading
 from streams.kernel.config import KernelConfig
-from streams.tails import latest, partitions_of
+from streams.tails import latest
 from streams.until import Until
 
 MINUTE: Millis = 60_000
@@ -53,10 +54,10 @@ def publish(
     """Publish all rows, and return once the broker has them. ``on_row`` is told the time reached.
 
     Raises FixInput if there is nothing to publish, Refused if the topics' clock is already later or
-    ``until`` lies ahead of ``now``, Unavailable.
+    ``until`` lies ahead of ``now``, FixConfiguration if topics are missing, Unavailable.
     """
     _refuse_future(until.moment or now, now)
-    partitions = partitions_of(config, INPUTS)
+    partitions = _inputs(config)
     rows = iter(reading)
     first = next(rows, None)
     if first is None:
@@ -75,6 +76,16 @@ def publish(
     publisher.everywhere(Heartbeat(received_at=clock + config.lateness))
     publisher.flush()
     return Imported(publisher.events, begin, clock)
+
+
+def _inputs(config: KernelConfig) -> dict[str, int]:
+    """The input topics and how many partitions each has."""
+    known = partitions_of(config.kafka)
+    names = [topic.named(config.prefix) for topic in INPUTS]
+    missing = [name for name in names if name not in known]
+    if missing:
+        raise FixConfiguration(f"there is no topic {', '.join(missing)}; `heedful topics create` creates it")
+    return {name: known[name] for name in names}
 
 
 def _refuse_if_later(config: KernelConfig, codec: Codec, partitions: dict[str, int], begin: Millis) -> None:
@@ -100,11 +111,12 @@ def _with_heartbeats(rows: Iterable[Row], publisher: "_Publisher") -> Iterator[R
     """The rows; before one, time itself where it is due."""
     minute, sent = -1, 0
     for row in rows:
-        reached = row.event.received_at // MINUTE
+        at: Millis = row.event.received_at
+        reached = at // MINUTE
         if minute < 0:
             minute = reached
         if reached > minute and sent >= HEARTBEAT_EVERY:
-            publisher.everywhere(Heartbeat(received_at=reached * MINUTE))
+            publisher.everywhere(Heartbeat(received_at=at))
             minute, sent = reached, 0
         sent += 1
         yield row

@@ -1,7 +1,11 @@
-"""How far time has come in topics, read off their ends."""
+"""The ends of topics: where they are, and how far time has come there.
 
-from collections.abc import Iterator
+Where a partition ends is told by whoever reads up to it; what a broker says of it in advance may be too low.
+"""
+
+from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import dataclass, field
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -10,33 +14,64 @@ from schemas.control import Hold
 from schemas.errors import BadRecord
 from schemas.topics import Topic
 from schemas.words import Millis
-from streams.errors import FixConfiguration, Unavailable
+from streams.errors import Unavailable
 from streams.kernel.config import KernelConfig, Settings
 
 LENGTH = 1_000
-"""So many records from the end are looked at."""
+"""So many records from the end are looked at to find the latest time."""
 
 PATIENCE = 15.0
 """Seconds within which a broker has to say something."""
 
 
-def partitions_of(config: KernelConfig, topics: tuple[Topic, ...]) -> dict[str, int]:
-    """How many partitions each topic has, by name.
+@dataclass
+class Tails:
+    """The last records of topics, read_committed. Iterate it; then ``ends`` is known.
 
-    Raises FixConfiguration if one is missing, Unavailable if the broker gives no answer.
+    ``partitions``: of each topic, by name. ``length``: at least so many records from the end, if there are.
     """
-    with closing(_consumer(config)) as consumer:
-        try:
-            known = consumer.list_topics(timeout=PATIENCE).topics
-        except KafkaException as error:
-            raise Unavailable(f"the broker gives no answer: {error.args[0].str()}") from error
-    names = [topic.named(config.prefix) for topic in topics]
-    missing = [name for name in names if name not in known]
-    if missing:
-        raise FixConfiguration(
-            f"there is no topic {', '.join(missing)}; `heedful topics create` creates them"
-        )
-    return {name: len(known[name].partitions) for name in names}
+
+    config: KernelConfig
+    partitions: Mapping[str, int]
+    length: int = LENGTH
+    ends: dict[tuple[str, int], int] = field(default_factory=dict)
+    """The offset behind the last record, by topic and partition."""
+
+    def __iter__(self) -> Iterator[Message]:
+        """Raises Unavailable."""
+        settings: Settings = {"group.id": self.config.internal("looking"), "enable.partition.eof": True}
+        with closing(Consumer(self.config.consumer("read_committed", settings))) as consumer:
+            places = [(name, at) for name, count in self.partitions.items() for at in range(count)]
+            try:
+                consumer.assign([self._near_the_end(consumer, *place) for place in places])
+            except KafkaException as error:
+                raise Unavailable(f"the ends of topics can't be read: {error.args[0].str()}") from error
+            while len(self.ends) < len(places):
+                yield from self._polled(consumer)
+
+    def _polled(self, consumer: Consumer) -> Iterator[Message]:
+        message = consumer.poll(PATIENCE)
+        if message is None:
+            raise Unavailable("the ends of topics can't be read: the broker stopped answering")
+        trouble = message.error()
+        if trouble is None:
+            yield message
+        elif trouble.code() == KafkaError._PARTITION_EOF:
+            self.ends[message.topic() or "", message.partition() or 0] = message.offset() or 0
+        else:
+            raise Unavailable(f"the ends of topics can't be read: {trouble}")
+
+    def _near_the_end(self, consumer: Consumer, name: str, partition: int) -> TopicPartition:
+        low, high = consumer.get_watermark_offsets(TopicPartition(name, partition), timeout=PATIENCE)
+        return TopicPartition(name, partition, max(low, high - self.length))
+
+
+def ends(config: KernelConfig, partitions: Mapping[str, int]) -> dict[tuple[str, int], int]:
+    """The offset behind the last committed record, by topic and partition. Raises Unavailable."""
+    tails = Tails(config, partitions, length=1)
+    for _ in tails:
+        pass
+    return tails.ends
 
 
 def latest(config: KernelConfig, codec: Codec, topic: Topic, partitions: int) -> Millis | None:
@@ -44,44 +79,9 @@ def latest(config: KernelConfig, codec: Codec, topic: Topic, partitions: int) ->
 
     Records that claim a future are left out, as kernels do. Raises Unavailable.
     """
-    found: Millis | None = None
-    for message in tail(config, topic.named(config.prefix), partitions):
-        at = _received_at(codec, topic, message, config.future_tolerance)
-        if at is not None:
-            found = max(at, found or at)
-    return found
-
-
-def tail(config: KernelConfig, name: str, partitions: int) -> Iterator[Message]:
-    """The last records of each partition, up to the end. Raises Unavailable."""
-    with closing(_consumer(config)) as consumer:
-        try:
-            consumer.assign([_near_the_end(consumer, name, partition) for partition in range(partitions)])
-        except KafkaException as error:
-            raise Unavailable(f"{name} can't be read: {error.args[0].str()}") from error
-        left = partitions
-        while left:
-            message = consumer.poll(PATIENCE)
-            if message is None:
-                raise Unavailable(f"{name} can't be read: the broker stopped answering")
-            trouble = message.error()
-            if trouble is None:
-                yield message
-            elif trouble.code() == KafkaError._PARTITION_EOF:
-                left -= 1
-            else:
-                raise Unavailable(f"{name} can't be read: {trouble}")
-
-
-def _consumer(config: KernelConfig) -> Consumer:
-    settings: Settings = {"group.id": config.internal("looking"), "enable.partition.eof": True}
-    return Consumer(config.consumer("read_committed", settings))
-
-
-def _near_the_end(consumer: Consumer, name: str, partition: int) -> TopicPartition:
-    """What the broker says of the end may be too low, so that reading goes on to the end that it shows."""
-    low, high = consumer.get_watermark_offsets(TopicPartition(name, partition), timeout=PATIENCE)
-    return TopicPartition(name, partition, max(low, high - LENGTH))
+    tails = Tails(config, {topic.named(config.prefix): partitions})
+    times = (_received_at(codec, topic, message, config.future_tolerance) for message in tails)
+    return max((at for at in times if at is not None), default=None)
 
 
 def _received_at(codec: Codec, topic: Topic, message: Message, tolerance: Millis) -> Millis | None:
