@@ -1,8 +1,8 @@
 """A task on Kafka: records in, one transaction after the other out."""
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from confluent_kafka import Consumer, Message
 
@@ -29,6 +29,13 @@ from streams.kernel.watermark import Watermarks
 FUTURE = "received_at is ahead of the record's timestamp, or occurred_at is ahead of received_at"
 
 
+class Durable(NamedTuple):
+    """All that follows from the inputs up to these offsets, and from time up to the clock, is durable."""
+
+    clock: Millis = 0
+    positions: Mapping[str, int] = {}
+
+
 class HostedTask:
     """Task ``partition`` of a kernel: its state, its clock, its transactions.
 
@@ -48,6 +55,7 @@ class HostedTask:
         self.counts: Counter[str] = Counter()
         self.positions: dict[str, int] = {}
         self.holds: dict[str, bool] = {}
+        self.durable = Durable()
         self._config = config
         self._codec = codec
         self._labels = {topic.named(config.prefix): topic for topic in processor.inputs}
@@ -126,6 +134,10 @@ class HostedTask:
         self._transaction.commit(positions, consumer)
         self._committed = dict(self.positions)
         self.counts["commits"] += 1
+
+    def note_durable(self) -> None:
+        """Nothing is under way: everything that follows from what was read is durable."""
+        self.durable = Durable(self.task.clock, dict(self.positions))
 
     def abort(self) -> None:
         """Give up what isn't committed, and the task with it."""

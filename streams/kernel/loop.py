@@ -67,8 +67,12 @@ class Kernel:
                 session.abort()
                 raise
 
-    def status(self) -> dict[str, int | float | str]:
-        """Counters since the start, and where the clock stands; times in milliseconds."""
+    def status(self) -> dict[str, Any]:
+        """Counters since the start, and where the clock stands; times in milliseconds.
+
+        All that follows from time up to ``durable``, and from each input up to the offset ``durable to``, is
+        committed.
+        """
         session = self._session
         found = session.status() if session else {}
         return {"kernel": self._processor.name, "sessions": self._sessions, **found}
@@ -127,13 +131,13 @@ class Session:
         self._consumer.close()
         self._heartbeats.close()
 
-    def status(self) -> dict[str, int | float | str]:
+    def status(self) -> dict[str, Any]:
         """Sums over the tasks held now."""
         tasks = list(self._tasks.values())
-        sums: dict[str, int | float | str] = defaultdict(int)
+        sums: dict[str, Any] = defaultdict(int)
         for task in tasks:
             for name, count in task.counts.items():
-                sums[name] = int(sums[name]) + count
+                sums[name] += count
         clock = min((task.task.clock for task in tasks), default=0)
         return {
             **sums,
@@ -143,6 +147,12 @@ class Session:
             "duplicates": sum(task.task.duplicates for task in tasks),
             "late": sum(task.task.late_events for task in tasks),
             "clock": clock,
+            "durable": min((task.durable.clock for task in tasks), default=0),
+            "durable to": {
+                f"{label}-{task.partition}": offset
+                for task in tasks
+                for label, offset in task.durable.positions.items()
+            },
             "behind": self._clock.now() - clock if clock else -1,
         }
 
@@ -170,6 +180,8 @@ class Session:
         for task in self._tasks.values():
             if task.changed or (announcing and task.positions) or (idle and task.read_on):
                 self._commit(task, announcing)
+            if not task.changed:
+                task.note_durable()
 
     def _is_time_to_announce(self, now: float) -> bool:
         if not self._announces:
