@@ -26,7 +26,7 @@ def after(contact: Contact, event: SupportEvent, rules: RuleSet) -> Contact:
 
 def combined(one: Contact, other: Contact) -> Contact:
     """What two profiles know of one contact. Commutative."""
-    older, newer = sorted((one, other), key=lambda each: (each.updated_at, each.last_asked_at or 0))
+    older, newer = sorted((one, other), key=lambda each: (each.updated_at, repr(each)))
     contact = replace(
         newer,
         **{name: getattr(older, name) for name in _ATTRIBUTES if getattr(newer, name) in (None, "unknown")},
@@ -47,7 +47,7 @@ _ATTRIBUTES = ("channel", "status", "priority", "team", "agent_id", "product_id"
 
 def _with_clocks(contact: Contact, clocks: tuple[Clock, ...]) -> Contact:
     found: dict[tuple[str, int], Clock] = {}
-    for clock in sorted(clocks, key=lambda clock: (clock.started_at, clock.breached_id or "")):
+    for clock in sorted(clocks, key=lambda clock: (clock.started_at, repr(clock))):
         known = found.get(clock.identity)
         found[clock.identity] = _both(known, clock) if known else clock
     merged = tuple(_weighed(found[identity], contact) for identity in sorted(found))

@@ -192,8 +192,9 @@ def _both(one: Episode, other: Episode) -> Episode:
     return replace(continued(older, newer), said=tuple(sorted(exact.values())), withdrawn=withdrawn)
 
 
-def _newness(episode: Episode) -> tuple[Millis, Millis, str, int]:
-    return episode.told_at, episode.changed_at, episode.changed_by, RANK[episode.stage]
+def _newness(episode: Episode) -> tuple[Millis, Millis, int, str]:
+    """The last word is only there to decide, the same way for both, between two that are equally new."""
+    return episode.told_at, episode.changed_at, RANK[episode.stage], repr(episode)
 
 
 def _orders(orders: tuple[Order, ...]) -> tuple[Order, ...]:
