@@ -1,7 +1,7 @@
 """The truth beside what was signalled: what was missed, what was false, what was said twice."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -97,7 +97,7 @@ def compare(truth: Truth, said: Iterable[Said], until: Millis) -> Verdict:
     allowed = {**truth.certain, **truth.doubtful}
     missed = [what for what in truth.certain if what not in times]
     false = [each for each in heard if each.what not in allowed]
-    mistimed = [each for each in heard if allowed.get(each.what, each.at) != each.at]
+    mistimed = [(each, allowed[each.what]) for each in heard if allowed.get(each.what, each.at) != each.at]
     twice = [what for what, count in times.items() if count > 1]
     return Verdict(
         true=len(truth.certain),
@@ -139,6 +139,6 @@ def _standing(said: Iterable[Said]) -> tuple[list[Said], int, int]:
     return list(standing.values()), len(taken_back), copies
 
 
-def _examples(**found: list[Hashable] | list[Said]) -> dict[str, list[str]]:
+def _examples(**found: Sequence[object]) -> dict[str, list[str]]:
     """The first few of each kind of flaw, for whoever has to find the cause."""
     return {kind: [str(each) for each in flaws[:5]] for kind, flaws in found.items() if flaws}
