@@ -60,7 +60,6 @@ class Landing:
         self._settings = settings
         self._codec = codec
         self._lander: Lander | None = None
-        self._server: Server | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set. Raises FixTarget, Refused, Unavailable, FixConfiguration."""
@@ -73,9 +72,10 @@ class Landing:
             store.close()
 
     def status(self) -> Status:
-        """What the lander says of itself, and where to ask for the rows."""
+        """What the lander says of itself, up to where it has landed what, and where to ask for the rows."""
         said = self._lander.status() if self._lander else {}
-        return {**said, "clickhouse": reading_url(self._settings) or ""}
+        landed = self._lander.landed_to() if self._lander else {}
+        return {**said, "landed to": landed, "clickhouse": reading_url(self._settings) or ""}
 
     @contextmanager
     def _served(self, store: Store) -> Iterator[None]:
