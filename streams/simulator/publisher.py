@@ -53,7 +53,7 @@ class Publisher:
             if each.at >= self._clock.now():
                 self.flush()
                 return each
-            self._send(each)
+            self._send(self._shifted(each))
         raise ValueError("the stream ended before it had caught up")
 
     def live(self, first: Arrival, stream: Iterator[Arrival], stop: threading.Event) -> None:

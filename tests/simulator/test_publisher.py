@@ -88,6 +88,16 @@ def test_a_stall_of_the_machine_is_a_stall_of_the_world(bench):
     assert happened == [("e0", 0, 0), (f"e{STALL}", late, late), ("e0", STALL, late)]
 
 
+def test_a_copy_of_history_happened_when_history_did(bench):
+    clock = Hands(START + 10)
+    sender = publisher(bench, clock)
+    sender.catch_up(iter([click(0, event_id="e"), click(10)]))
+    clock.at += 10 * STALL
+    sender.live(click(STALL), iter([click(0, event_id="e")]), threading.Event())
+    sender.flush()
+    assert [each.occurred_at - START for each in bench.read(CLICKSTREAM) if each.event_id == "e"] == [0, 0]
+
+
 def test_what_is_scheduled_happens_when_it_is_published(bench):
     clock = Hands(START + 500)
     sender = publisher(bench, clock)
