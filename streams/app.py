@@ -5,7 +5,7 @@ landing         the way into ClickHouse, in a thread; Faust consumes nothing
 edges           agents: slow, asynchronous work of low volume
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 import faust
@@ -17,6 +17,7 @@ from mode import ServiceT
 from streams.children import free_port
 from streams.edges.agents import Edges
 from streams.edges.credentials import credentials
+from streams.edges.guarded import Handler
 from streams.edges.transport import CommittedTransport
 from streams.roles import Role
 from streams.settings import Settings
@@ -51,16 +52,20 @@ class Worker(Application):
     hosted: Threaded
 
 
-def create_app(settings: Settings, role: Role) -> Application:
-    """The application in a role: its life cycle, its work, its pages. Starts nothing."""
-    app = _with_agents(settings) if role == "edges" else _with_work(settings, role)
+def create_app(settings: Settings, role: Role, handlers: Sequence[Handler] = ()) -> Application:
+    """The application in a role: its life cycle, its work, its pages. Starts nothing.
+
+    ``handlers``: what the edges do with each signal and outreach record, besides counting it.
+    """
+    app = _with_agents(settings, handlers) if role == "edges" else _with_work(settings, role)
     _serve(app, role)
     return app
 
 
-def _with_agents(settings: Settings) -> Application:
+def _with_agents(settings: Settings, handlers: Sequence[Handler]) -> Application:
     app = Application(**_options(settings, "edges"))
-    app.healthy, app.status = lambda: True, Edges(app, codec_of(settings), settings.prefix).status
+    edges = Edges(app, codec_of(settings), settings.prefix, handlers)
+    app.healthy, app.status = lambda: True, edges.status
     return app
 
 

@@ -3,12 +3,14 @@
 import json
 import logging
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 import faust
 
 from streams.app import Application, create_app
+from streams.edges.guarded import Handler
 from streams.roles import Role
 from streams.settings import Settings
 
@@ -23,10 +25,13 @@ class Address(NamedTuple):
     url: str
 
 
-def run(settings: Settings, role: Role) -> NoReturn:
-    """Work in a role until SIGTERM or SIGINT (exit code 0), or until it crashes (exit code 1)."""
+def run(settings: Settings, role: Role, handlers: Sequence[Handler] = ()) -> NoReturn:
+    """Work in a role until SIGTERM or SIGINT (exit code 0), or until it crashes (exit code 1).
+
+    ``handlers`` are the edges'.
+    """
     _log_to_stderr()
-    app = create_app(settings, role)
+    app = create_app(settings, role, handlers)
     app.conf.datadir.mkdir(parents=True, exist_ok=True)
     note = _note(settings, role)
     _announce(note, app)

@@ -1,5 +1,6 @@
 """The agents: slow, asynchronous work of low volume on what heedful concludes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import faust
@@ -8,7 +9,7 @@ from schemas.codec import Codec
 from schemas.errors import BadRecord
 from schemas.outputs import DeadLetter
 from schemas.topics import ABANDONMENT_SIGNALS, CONTACT_SIGNALS, DEAD_LETTERS, OUTREACH
-from streams.edges.guarded import Guarded
+from streams.edges.guarded import Guarded, Handler
 from streams.edges.seen import Seen
 from streams.kernel.deadletters import Origin
 
@@ -18,13 +19,14 @@ FOLLOWED = (ABANDONMENT_SIGNALS, CONTACT_SIGNALS, *OUTREACH.values())
 class Edges:
     """Follows signals and outreach, read_committed, and hands each record to every handler."""
 
-    def __init__(self, app: faust.App, codec: Codec, prefix: str) -> None:
-        """Registers its agent with ``app``."""
+    def __init__(self, app: faust.App, codec: Codec, prefix: str, handlers: Sequence[Handler] = ()) -> None:
+        """Registers its agent with ``app``. ``handlers``: what to do with a record, besides counting it."""
         self._codec = codec
         self._names = {topic.named(prefix): topic for topic in FOLLOWED}
         self._dead_letters = _raw(app, DEAD_LETTERS.named(prefix))
         self._seen = Seen()
-        self._handlers = [Guarded(handler, self._post) for handler in (self._seen,)]
+        doing: list[Handler] = [self._seen, *handlers]
+        self._handlers = [Guarded(handler, self._post) for handler in doing]
 
         async def follow(stream: Any) -> None:
             async for event in stream.events():

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ from confluent_kafka import Producer
 
 from schemas.codec import Codec
 from schemas.registry import FileRegistry
-from schemas.topics import ABANDONMENT_SIGNALS
+from schemas.topics import ABANDONMENT_SIGNALS, DEAD_LETTERS
 from streams.broker import EmbeddedBroker
 from streams.preparing import prepare
+from streams.reading import read_to_end
 from streams.roles import Role
 from streams.settings import Settings
 from streams.worker import Address, address_of
@@ -29,10 +30,24 @@ from tests.waiting import eventually
 CODEC = Codec(FileRegistry())
 
 
+FAILS = """
+from streams.settings import load
+from streams.worker import run
+
+async def fails(topic, record):
+    raise OSError("the network is away")
+
+run(load(), "edges", [fails])
+"""
+
+
+def worker(settings: Settings, role: Role) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    return running(settings, "-m", "streams.cli", "worker", "--role", role)
+
+
 @contextmanager
-def worker(settings: Settings, role: Role) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "streams.cli", "worker", "--role", role]
-    process = subprocess.Popen(command, env=settings.environment())
+def running(settings: Settings, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([sys.executable, *words], env=settings.environment())
     try:
         yield process
     finally:
@@ -102,6 +117,28 @@ def test_the_edges_do_not_see_what_was_aborted(kafka: ApacheKafka, prefix: str, 
     with worker(settings, "edges"):
         eventually(lambda: seen(settings))
         assert counted(settings, 1)()
+
+
+@pytest.mark.broker
+def test_what_a_handler_could_not_do_stands_in_a_dead_letter(
+    broker: EmbeddedBroker, prefix: str, tmp_path: Path
+) -> None:
+    settings = on(broker.bootstrap, "embedded", prefix, tmp_path)
+    prepare(settings)
+    publish(Producer({"bootstrap.servers": broker.bootstrap}), settings, "s1")
+
+    def letters() -> list[Any]:
+        values = [message.value() for message in read_to_end(settings, DEAD_LETTERS.named(prefix))]
+        return [CODEC.decode(value, DEAD_LETTERS) for value in values]
+
+    with running(settings, "-c", FAILS):
+        [letter] = eventually(letters)
+    assert (letter.topic, letter.stage, letter.reason) == (
+        f"{prefix}.signals.abandonment",
+        "edges",
+        "handler_failed",
+    )
+    assert CODEC.decode(letter.value) == abandoned("s1")
 
 
 @pytest.mark.broker
