@@ -14,6 +14,7 @@ from typing import Any
 from sinks.clickhouse.store import Row, escaped_parameter, identifier, insert_statement
 from sinks.errors import FixTarget, QueryFailed, Unavailable
 
+LOCK = "heedful.lock"
 _CODE = re.compile(r"Code: (\d+)")
 
 
@@ -28,7 +29,7 @@ class EmbeddedStore:
         self.path = path.absolute()
         self.database = database
         self.path.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(self.path / "heedful.lock")
+        self._lock = _locked(self.path / LOCK)
         session = _chdb_session()
         self._open: Callable[[], Any] = lambda: session(str(self.path / "engine"))
         self._engine = self._open()
@@ -97,6 +98,15 @@ def rows_of(answer: bytes) -> list[Row]:
     whole = json.loads(answer)
     names = [column["name"] for column in whole["meta"]]
     return [dict(zip(names, values, strict=True)) for values in whole["data"]]
+
+
+def is_open(path: Path) -> bool:
+    """Whether some process, this one included, has the files open."""
+    try:
+        _locked(path / LOCK).close()
+    except Unavailable:
+        return True
+    return False
 
 
 def _locked(file: Path) -> Any:

@@ -6,31 +6,31 @@ connection to the engine of its own, ``readonly = 1`` and limits; settings that 
 
 import gzip
 import json
-import re
 import threading
 import uuid
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from sinks.clickhouse.embedded import EmbeddedStore, translated
-from sinks.clickhouse.statement import Gate
-from sinks.clickhouse.store import identifier
+from sinks.clickhouse.embedded import EmbeddedStore, is_open
+from sinks.clickhouse.reading import TOO_MANY, Asked, Limits, Reader
 from sinks.errors import QueryFailed
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 BODY_LIMIT = 1 << 20
-NOT_FOUND_CODES = frozenset({60, 81})
-BUSY_CODES = frozenset({159, 202, 241})
-TOO_MANY = 202
-BUSY = f"Code: {TOO_MANY}. DB::Exception: Too many simultaneous queries. (TOO_MANY_SIMULTANEOUS_QUERIES)"
-FORMAT = re.compile(r"\bFORMAT\s+(\w+)\s*;?\s*$", re.IGNORECASE)
+STATUS = {
+    60: HTTPStatus.NOT_FOUND,
+    81: HTTPStatus.NOT_FOUND,
+    159: HTTPStatus.REQUEST_TIMEOUT,
+    TOO_MANY: HTTPStatus.SERVICE_UNAVAILABLE,
+    0: HTTPStatus.INTERNAL_SERVER_ERROR,
+    241: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+"""By ClickHouse's codes; any other is the asker's mistake."""
 TYPES = {
     "JSON": "application/json; charset=UTF-8",
     "JSONCompact": "application/json; charset=UTF-8",
@@ -43,101 +43,38 @@ TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one request may use: seconds, threads, bytes of memory and of answer.
-
-    ``requests`` at once; another waits ``wait`` seconds for its turn and is refused then.
-    """
-
-    seconds: int = 60
-    memory: int = 1 << 30
-    answer: int = 256 << 20
-    threads: int = 2
-    requests: int = 8
-    wait: float = 10.0
-
-    @property
-    def settings(self) -> str:
-        """As a statement of the engine; the last thing that it changes is that nothing can be changed."""
-        return (
-            f"SET max_execution_time = {self.seconds}, max_memory_usage = {self.memory}, "
-            f"max_result_bytes = {self.answer}, result_overflow_mode = 'throw', "
-            f"max_threads = {self.threads}, readonly = 1"
-        )
-
-
-class Asked(NamedTuple):
-    """One request."""
-
-    sql: str
-    fmt: str
-    database: str
-    parameters: dict[str, str]
-
-
-class Answer(NamedTuple):
-    """Its answer."""
-
-    data: bytes
-    fmt: str
-    rows: int
-    seconds: float
-
-
 class Server:
     """Serves one store while it is open. ``url`` also stands in the file ``heedful.url`` beside the files."""
 
     def __init__(self, store: EmbeddedStore, port: int = 0, limits: Limits | None = None) -> None:
         """``port`` 0: a free one. Raises OSError if the port is taken."""
-        self._store = store
-        self._limits = limits or Limits()
-        self._slots = threading.BoundedSemaphore(self._limits.requests)
-        with store.connection() as session:
-            self._gate = Gate(session)
+        self._path = store.path
+        self._reader = Reader(store, limits)
         self._http = _Http(("127.0.0.1", port), _Handler)
-        self._http.engine = self
+        self._http.reader = self._reader
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.1,), daemon=True)
 
     def start(self) -> "Server":
         """Begin to serve, in threads of its own."""
         self._thread.start()
-        _address_file(self._store.path).write_text(self.url)
+        _address_file(self._path).write_text(self.url)
         return self
 
     def stop(self) -> None:
-        """End; requests under way are waited for."""
-        _address_file(self._store.path).unlink(missing_ok=True)
+        """End; statements under way are waited for, connections that nobody uses are not."""
+        _address_file(self._path).unlink(missing_ok=True)
         self._http.shutdown()
         self._http.server_close()
-
-    def answer(self, asked: Asked) -> Answer:
-        """Run one statement. Raises QueryFailed."""
-        if not self._slots.acquire(timeout=self._limits.wait):
-            raise QueryFailed(TOO_MANY, BUSY)
-        try:
-            return self._answer(asked)
-        finally:
-            self._slots.release()
-
-    def _answer(self, asked: Asked) -> Answer:
-        with self._store.connection() as session, translated():
-            if asked.database:
-                session.query(f"USE {identifier(asked.database)}")
-            self._gate.check(session, asked.sql)
-            session.query(self._limits.settings)
-            result = session.query(asked.sql, asked.fmt, params=asked.parameters)
-            named = FORMAT.search(asked.sql)
-            return Answer(
-                result.bytes() or b"", named[1] if named else asked.fmt, result.rows_read(), result.elapsed()
-            )
+        self._reader.close()
 
 
 def running_server(path: Path) -> str | None:
-    """The URL of the server in front of these files, if a process says that it serves them."""
+    """The URL of the server in front of these files; None if no process serves them."""
     file = _address_file(path)
-    return file.read_text().strip() if file.is_file() else None
+    if not file.is_file() or not is_open(path):
+        return None
+    return file.read_text().strip()
 
 
 def _address_file(path: Path) -> Path:
@@ -145,9 +82,9 @@ def _address_file(path: Path) -> Path:
 
 
 class _Http(ThreadingHTTPServer):
-    daemon_threads = False
-    block_on_close = True
-    engine: Server
+    daemon_threads = True
+    block_on_close = False
+    reader: Reader
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -193,10 +130,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _run(self, asked: Asked) -> None:
         try:
-            answer = self.server.engine.answer(asked)
+            answer = self.server.reader.answer(asked)
         except QueryFailed as failed:
             code = {"X-ClickHouse-Exception-Code": str(failed.code)}
-            self._reply(_status(failed.code), f"{failed}\n".encode(), code)
+            status = STATUS.get(failed.code, HTTPStatus.BAD_REQUEST)
+            self._reply(status, f"{failed}\n".encode(), code)
             return
         summary = {"read_rows": str(answer.rows), "elapsed_ns": str(int(answer.seconds * 1e9))}
         headers = {
@@ -237,14 +175,3 @@ def _asked(values: Mapping[str, str], headers: Message, body: str) -> Asked:
     database = values.get("database") or headers.get("X-ClickHouse-Database") or ""
     parameters = {name[6:]: value for name, value in values.items() if name.startswith("param_")}
     return Asked(sql, fmt, database, parameters)
-
-
-def _status(code: int) -> HTTPStatus:
-    if code in NOT_FOUND_CODES:
-        return HTTPStatus.NOT_FOUND
-    if code in BUSY_CODES:
-        return HTTPStatus.SERVICE_UNAVAILABLE if code == TOO_MANY else HTTPStatus.INTERNAL_SERVER_ERROR
-    return HTTPStatus.BAD_REQUEST if code else HTTPStatus.INTERNAL_SERVER_ERROR
-
-
-__all__ = ["Answer", "Asked", "Limits", "Server", "running_server"]

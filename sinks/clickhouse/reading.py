@@ -1,0 +1,94 @@
+"""Statements of strangers, run on the embedded engine: only reading, each with limits of its own."""
+
+import re
+import threading
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sinks.clickhouse.embedded import EmbeddedStore, translated
+from sinks.clickhouse.statement import Gate
+from sinks.clickhouse.store import identifier
+from sinks.errors import QueryFailed
+
+TOO_MANY = 202
+BUSY = f"Code: {TOO_MANY}. DB::Exception: Too many simultaneous queries. (TOO_MANY_SIMULTANEOUS_QUERIES)"
+FORMAT = re.compile(r"\bFORMAT\s+(\w+)\s*;?\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may use: seconds, threads, bytes of memory and of answer.
+
+    ``requests`` at once; another waits ``wait`` seconds for its turn and is refused then.
+    """
+
+    seconds: int = 60
+    memory: int = 1 << 30
+    answer: int = 256 << 20
+    threads: int = 2
+    requests: int = 8
+    wait: float = 10.0
+
+    @property
+    def settings(self) -> str:
+        """As a statement of the engine; the last thing that it changes is that nothing can be changed."""
+        return (
+            f"SET max_execution_time = {self.seconds}, max_memory_usage = {self.memory}, "
+            f"max_result_bytes = {self.answer}, result_overflow_mode = 'throw', "
+            f"max_threads = {self.threads}, readonly = 1"
+        )
+
+
+class Asked(NamedTuple):
+    """One request."""
+
+    sql: str
+    fmt: str
+    database: str
+    parameters: dict[str, str]
+
+
+class Answer(NamedTuple):
+    """Its answer."""
+
+    data: bytes
+    fmt: str
+    rows: int
+    seconds: float
+
+
+class Reader:
+    """Answers from one store. Any thread may ask."""
+
+    def __init__(self, store: EmbeddedStore, limits: Limits | None = None) -> None:
+        self._store = store
+        self._limits = limits or Limits()
+        self._slots = threading.BoundedSemaphore(self._limits.requests)
+        with store.connection() as session:
+            self._gate = Gate(session)
+
+    def answer(self, asked: Asked) -> Answer:
+        """Run one statement. Raises QueryFailed."""
+        if not self._slots.acquire(timeout=self._limits.wait):
+            raise QueryFailed(TOO_MANY, BUSY)
+        try:
+            return self._answer(asked)
+        finally:
+            self._slots.release()
+
+    def close(self) -> None:
+        """Answer nothing more; statements under way may end."""
+        for _ in range(self._limits.requests):
+            self._slots.acquire(timeout=self._limits.seconds)
+
+    def _answer(self, asked: Asked) -> Answer:
+        with self._store.connection() as session, translated():
+            if asked.database:
+                session.query(f"USE {identifier(asked.database)}")
+            self._gate.check(session, asked.sql)
+            session.query(self._limits.settings)
+            result = session.query(asked.sql, asked.fmt, params=asked.parameters)
+            named = FORMAT.search(asked.sql)
+            return Answer(
+                result.bytes() or b"", named[1] if named else asked.fmt, result.rows_read(), result.elapsed()
+            )
