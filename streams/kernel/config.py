@@ -25,6 +25,7 @@ class KernelConfig:
     lateness: Millis = 10_000
     future_tolerance: Millis = 300_000
     commit_every: Millis = 100
+    publish_within: Millis = 30
     idle_commit_every: Millis = 30_000
     clock_every: Millis = 250
     heartbeat_after: Millis = 250

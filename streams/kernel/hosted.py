@@ -89,6 +89,11 @@ class HostedTask:
         return any(self.holds.values())
 
     @property
+    def speaks(self) -> bool:
+        """Outputs wait to become visible."""
+        return self._transaction.open
+
+    @property
     def changed(self) -> bool:
         """There is something that a commit would make durable, besides having read on."""
         return self._transaction.open or self.task.changed

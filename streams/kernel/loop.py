@@ -1,36 +1,31 @@
-"""The loop of a kernel: poll, process, commit. Everything that Kafka does to a worker ends here."""
+"""A kernel: a processor hosted on Kafka, for as long as it is wanted."""
 
 import logging
 import threading
-import time
-from collections import defaultdict
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaException
 
 from schemas.codec import Codec
+from schemas.errors import RegistryUnavailable
 from schemas.topics import Topic
 from streams.clock import Clock
-from streams.errors import FixConfiguration
+from streams.errors import Unavailable
 from streams.kernel.config import KernelConfig
-from streams.kernel.heartbeats import Heartbeats
-from streams.kernel.hosted import HostedTask
 from streams.kernel.processor import Processor
+from streams.kernel.session import Session
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = 1.0
 """Seconds before a kernel that lost its tasks joins again."""
 
-ANNOUNCE_ALL = 8
-"""Up to this many partitions a clock is written to all of them at each turn; above, once a second."""
-
 
 class Kernel:
     """Hosts a processor on Kafka, exactly once. ``run`` it in a thread of its own.
 
     Whatever goes wrong between it and the broker (a commit refused or timed out, a fence, a rebalance that
-    came too late) ends a session: its tasks are dropped and built anew from the log. Errors of heedful's own
+    came too late, a registry away) ends a session: its tasks are dropped and built anew from the log. Errors of heedful's own
     tree, and bugs, end ``run``.
     """
 
@@ -59,7 +54,7 @@ class Kernel:
             self._session = session
             try:
                 session.run(stop)
-            except KafkaException as failure:
+            except (KafkaException, RegistryUnavailable, Unavailable) as failure:
                 log.warning("%s: session ended, tasks are rebuilt: %s", self._processor.name, failure)
                 session.abort()
                 stop.wait(RETRY_AFTER)
@@ -76,206 +71,3 @@ class Kernel:
         session = self._session
         found = session.status() if session else {}
         return {"kernel": self._processor.name, "sessions": self._sessions, **found}
-
-
-class Session:
-    """One membership of the group, from joining to leaving."""
-
-    def __init__(
-        self,
-        processor: Processor[Any],
-        config: KernelConfig,
-        codec: Codec,
-        clock: Clock,
-        announces: Topic | None,
-    ) -> None:
-        self._processor = processor
-        self._config = config
-        self._codec = codec
-        self._clock = clock
-        self._announces = announces
-        self._tasks: dict[int, HostedTask] = {}
-        self._names = {topic.named(config.prefix): topic for topic in processor.inputs}
-        self._consumer = Consumer(
-            config.consumer(
-                "read_committed",
-                {
-                    "group.id": config.internal(processor.name),
-                    "partition.assignment.strategy": "range",
-                    "session.timeout.ms": config.session_timeout,
-                    "heartbeat.interval.ms": config.session_timeout // 4,
-                },
-            )
-        )
-        self._heartbeats = Heartbeats(config, codec, clock)
-        self._partitions = 0
-        self._announce_to = 0
-        self._committed_at = self._announced_at = self._idle_since = time.monotonic()
-
-    def run(self, stop: threading.Event) -> None:
-        """Join, work until ``stop`` is set, leave."""
-        self._partitions = self._same_partitions()
-        self._announce_to = self._count(self._announces.named(self._config.prefix)) if self._announces else 0
-        self._consumer.subscribe(
-            list(self._names), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
-        )
-        while not stop.is_set():
-            self._turn()
-        self._release(commit=True)
-        self._consumer.close()
-        self._heartbeats.close()
-
-    def abort(self) -> None:
-        """Drop everything that isn't committed."""
-        self._release(commit=False)
-        self._consumer.close()
-        self._heartbeats.close()
-
-    def status(self) -> dict[str, Any]:
-        """Sums over the tasks held now."""
-        tasks = list(self._tasks.values())
-        sums: dict[str, Any] = defaultdict(int)
-        for task in tasks:
-            for name, count in task.counts.items():
-                sums[name] += count
-        clock = min((task.task.clock for task in tasks), default=0)
-        return {
-            **sums,
-            "tasks": len(tasks),
-            "keys": sum(len(task.task) for task in tasks),
-            "timers": sum(task.task.timers for task in tasks),
-            "duplicates": sum(task.task.duplicates for task in tasks),
-            "late": sum(task.task.late_events for task in tasks),
-            "clock": clock,
-            "durable": min((task.durable.clock for task in tasks), default=0),
-            "durable to": {
-                f"{label}-{task.partition}": offset
-                for task in tasks
-                for label, offset in task.durable.positions.items()
-            },
-            "behind": self._clock.now() - clock if clock else -1,
-        }
-
-    def _turn(self) -> None:
-        messages = self._consumer.consume(self._config.fetch_size, self._config.poll_wait / 1000)
-        runs = _by_partition(messages)
-        for (partition, name), run in runs.items():
-            self._heartbeats.heard(name, partition)
-            self._tasks[partition].read(name, run)
-        for partition in sorted({partition for partition, _ in runs}):
-            self._tasks[partition].advance(self._clock.now())
-        self._commit_due()
-        if self._config.heartbeats:
-            self._beat()
-
-    def _commit_due(self) -> None:
-        now = time.monotonic()
-        if now - self._committed_at < self._config.commit_every / 1000:
-            return
-        self._committed_at = now
-        announcing = self._is_time_to_announce(now)
-        idle = now - self._idle_since >= self._config.idle_commit_every / 1000
-        if idle:
-            self._idle_since = now
-        for task in self._tasks.values():
-            if task.changed or (announcing and task.positions) or (idle and task.read_on):
-                self._commit(task, announcing)
-            if not task.changed:
-                task.note_durable()
-
-    def _is_time_to_announce(self, now: float) -> bool:
-        if not self._announces:
-            return False
-        every = self._config.clock_every if self._announce_to <= ANNOUNCE_ALL else 1_000
-        if now - self._announced_at < every / 1000:
-            return False
-        self._announced_at = now
-        return True
-
-    def _commit(self, task: HostedTask, announcing: bool) -> None:
-        if self._announces and (announcing or self._announce_to <= ANNOUNCE_ALL):
-            task.announce(self._announces, self._partitions, self._announce_to)
-        task.commit(self._consumer)
-
-    def _beat(self) -> None:
-        for task in self._tasks.values():
-            for name, topic in self._names.items():
-                if topic.kind == "input" and not task.holds.get(topic.label):
-                    self._heartbeats.beat(name, task.partition)
-
-    def _assigned(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
-        log.info("%s: assigned %s", self._processor.name, sorted({at.partition for at in assigned}))
-        starts = []
-        for partition in sorted({at.partition for at in assigned}):
-            task = HostedTask(self._processor, self._config, self._codec, partition)
-            self._tasks[partition] = task
-            committed = self._committed(consumer, partition)
-            task.restore(committed)
-            for name, topic in self._names.items():
-                starts.append(TopicPartition(name, partition, committed.get(topic.label, 0)))
-        consumer.assign(starts)
-
-    def _revoked(self, consumer: Consumer, revoked: list[TopicPartition]) -> None:
-        log.info("%s: revoked %s", self._processor.name, sorted({at.partition for at in revoked}))
-        self._release(commit=True)
-
-    def _lost(self, consumer: Consumer, lost: list[TopicPartition]) -> None:
-        log.warning("%s: lost %s", self._processor.name, sorted({at.partition for at in lost}))
-        self._release(commit=False)
-
-    def _release(self, commit: bool) -> None:
-        tasks, self._tasks = self._tasks, {}
-        try:
-            while tasks:
-                partition, task = tasks.popitem()
-                self._let_go(task, commit)
-                for name in self._names:
-                    self._heartbeats.forget(name, partition)
-        finally:
-            for task in tasks.values():
-                task.abort()
-
-    def _let_go(self, task: HostedTask, commit: bool) -> None:
-        if not commit:
-            task.abort()
-            return
-        try:
-            if task.changed or task.read_on:
-                self._commit(task, announcing=False)
-        except KafkaException:
-            task.abort()
-            raise
-        task.close()
-
-    def _committed(self, consumer: Consumer, partition: int) -> dict[str, int]:
-        """Next offset per topic label, for the inputs that have one. Waits for pending transactions."""
-        asked = [TopicPartition(name, partition) for name in self._names]
-        found = consumer.committed(asked, timeout=30)
-        return {self._names[at.topic].label: at.offset for at in found if at.offset >= 0}
-
-    def _same_partitions(self) -> int:
-        counts = {name: self._count(name) for name in self._names}
-        if len(set(counts.values())) != 1:
-            raise FixConfiguration(
-                f"The inputs of {self._processor.name} must have the same number of partitions, but have "
-                f"{counts}. Create them anew with `heedful topics create --partitions N`, or use "
-                "another --prefix."
-            )
-        return next(iter(counts.values()))
-
-    def _count(self, name: str) -> int:
-        found = self._consumer.list_topics(name, timeout=30).topics[name]
-        if found.error is not None or not found.partitions:
-            raise FixConfiguration(f"Topic {name} does not exist. Create it: `heedful topics create`.")
-        return len(found.partitions)
-
-
-def _by_partition(messages: list[Message]) -> dict[tuple[int, str], list[Message]]:
-    """Messages by partition and topic, each run in the order of offsets. Raises what the broker reported."""
-    runs: dict[Any, list[Message]] = {}
-    for message in messages:
-        error = message.error()
-        if error is not None:
-            raise KafkaException(error)
-        runs.setdefault((message.partition(), message.topic()), []).append(message)
-    return runs

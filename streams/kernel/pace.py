@@ -1,0 +1,65 @@
+"""When a task commits: soon if somebody waits for what it says, seldom if it has only read on."""
+
+from dataclasses import dataclass
+
+from streams.kernel.config import KernelConfig
+
+ANNOUNCE_ALL = 8
+"""Up to this many partitions a clock is written to all of them in every transaction; above, once a second."""
+
+
+@dataclass(slots=True)
+class Pace:
+    """The pace of one task. Times are monotonic seconds.
+
+    Outputs are committed after ``publish_within``, or, while there is a backlog, with the rest; changed state
+    after ``commit_every``; a clock that others wait for every ``clock_every``; mere reading after
+    ``idle_commit_every``.
+    """
+
+    config: KernelConfig
+    now: float
+    announce_to: int = 0
+    """How many partitions the clock is written to; 0: nobody waits for it."""
+    committed_at: float = 0.0
+    announced_at: float = 0.0
+    output_since: float | None = None
+    change_since: float | None = None
+
+    def __post_init__(self) -> None:
+        self.committed_at = self.announced_at = self.now
+
+    def note(self, now: float, outputs: bool, changed: bool) -> None:
+        """What the task holds that isn't durable."""
+        if outputs and self.output_since is None:
+            self.output_since = now
+        if changed and self.change_since is None:
+            self.change_since = now
+
+    def due(self, now: float, busy: bool, read_on: bool) -> bool:
+        """Whether to commit now. ``busy``: there is a backlog. ``read_on``: records were read since."""
+        config = self.config
+        within = config.commit_every if busy else config.publish_within
+        return (
+            _passed(self.output_since, now, within)
+            or _passed(self.change_since, now, config.commit_every)
+            or (self.announce_to > 0 and _passed(self.committed_at, now, config.clock_every))
+            or (read_on and _passed(self.committed_at, now, config.idle_commit_every))
+        )
+
+    def announces(self, now: float) -> bool:
+        """Whether this commit carries the clock."""
+        return 0 < self.announce_to <= ANNOUNCE_ALL or (
+            self.announce_to > 0 and _passed(self.announced_at, now, 1_000)
+        )
+
+    def committed(self, now: float, announced: bool) -> None:
+        """A commit was made."""
+        self.committed_at = now
+        self.output_since = self.change_since = None
+        if announced:
+            self.announced_at = now
+
+
+def _passed(since: float | None, now: float, after: int) -> bool:
+    return since is not None and (now - since) * 1000 >= after
