@@ -15,7 +15,6 @@ from confluent_kafka import Producer
 from schemas.codec import Codec
 from schemas.registry import FileRegistry
 from schemas.topics import CART, key
-from streams.broker import EmbeddedBroker
 from streams.landing import reading_url
 from streams.preparing import prepare
 from streams.settings import Settings
@@ -28,12 +27,18 @@ SPEED = 1_200
 """An hour of silence is over in three seconds."""
 
 
-@pytest.fixture
-def settings(broker: EmbeddedBroker, prefix: str, tmp_path: Path) -> Settings:
+@pytest.fixture(
+    params=[
+        pytest.param(("embedded", "broker"), id="embedded", marks=pytest.mark.broker),
+        pytest.param(("kafka", "kafka"), id="kafka", marks=pytest.mark.kafka),
+    ]
+)
+def settings(request: pytest.FixtureRequest, prefix: str, tmp_path: Path) -> Settings:
+    kind, fixture = request.param
     origin = time.time_ns() // 1_000_000
     return Settings().but(
         prefix=prefix,
-        kafka={"kind": "embedded", "bootstrap": broker.bootstrap},
+        kafka={"kind": kind, "bootstrap": request.getfixturevalue(fixture).bootstrap},
         clock={"kind": "simulated", "start": START, "origin": origin, "speed": SPEED},
         partitions=2,
         data_dir=tmp_path,
@@ -62,7 +67,6 @@ def rows(settings: Settings, sql: str) -> list[Any]:
         return []
 
 
-@pytest.mark.broker
 def test_a_cart_that_is_left_is_signalled_followed_and_landed(settings: Settings) -> None:
     prepare(settings)
     event = added(1)
