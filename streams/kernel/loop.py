@@ -25,8 +25,8 @@ class Kernel:
     """Hosts a processor on Kafka, exactly once. ``run`` it in a thread of its own.
 
     Whatever goes wrong between it and the broker (a commit refused or timed out, a fence, a rebalance that
-    came too late, a registry away) ends a session: its tasks are dropped and built anew from the log. Errors of heedful's own
-    tree, and bugs, end ``run``.
+    came too late) or the registry ends a session: its tasks are dropped and built anew from the log. Errors
+    of heedful's own tree, and bugs, end ``run``.
     """
 
     def __init__(
