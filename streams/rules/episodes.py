@@ -184,9 +184,7 @@ def _is_emptied(episode: Episode, emptied: Emptied | None) -> bool:
 
 def _both(one: Episode, other: Episode) -> Episode:
     """The newer snapshot. What either said itself stands; what was inferred is known now."""
-    older, newer = sorted(
-        (one, other), key=lambda each: (each.told_at, each.changed_at, each.changed_by, each.stage)
-    )
+    older, newer = sorted((one, other), key=_newness)
     exact = {said.event_id: said for said in (*older.said, *newer.said) if not said.inferred}
     withdrawn = max(each.withdrawn for each in (one, other) if each.changed_by == newer.changed_by)
     return replace(continued(older, newer), said=tuple(sorted(exact.values())), withdrawn=withdrawn)

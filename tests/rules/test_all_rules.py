@@ -106,11 +106,10 @@ def test_what_a_rule_does_not_know_changes_nothing(rule: Rule[Any], life: list[A
     assert (step.state, step.publish, step.tell) == (hosted.state, (), ())
 
 
-@pytest.mark.parametrize("index", [0, 1], ids=["abandonment", "contacts"])
+@EVERY_RULE
 @FEW
 @given(mine=LIVES, theirs=LIVES)
-def test_a_merge_has_no_direction(index: int, mine: list[Any], theirs: list[Any]) -> None:
-    rule = RULES[index]
+def test_a_merge_has_no_direction(rule: Rule[Any], mine: list[Any], theirs: list[Any]) -> None:
     one, other = Hosted(rule).live(mine).state, Hosted(rule).live(theirs).state
     if one is not None and other is not None:
         at = now(minute(5 * 60))
