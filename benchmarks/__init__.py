@@ -1,0 +1,1 @@
+"""heedful against plain Faust: same broker, same data, same work, in one run (``make bench``)."""
