@@ -20,18 +20,21 @@ PATIENCE = 60
 class RemoteStore:
     """A database of a ClickHouse server."""
 
-    def __init__(self, target: ClickHouseTarget) -> None:
-        """Connect; create the database if there is none."""
+    def __init__(self, target: ClickHouseTarget, create: bool = True) -> None:
+        """Connects when first asked. ``create``: the database, if there is none."""
+        self._create = create
         self.database = target.database
         self._target = target
         self._client: Any = None
 
     def query(self, sql: str, parameters: Mapping[str, str] | None = None) -> list[Row]:
         """See Store."""
+        return rows_of(self.ask(sql, "JSONCompact", parameters))
+
+    def ask(self, sql: str, fmt: str, parameters: Mapping[str, str] | None = None) -> bytes:
+        """The answer of a SELECT in one of ClickHouse's formats."""
         values = dict(parameters or {})
-        return rows_of(
-            self._ask(lambda client: client.raw_query(sql, values, settings=READING, fmt="JSONCompact"))
-        )
+        return self._ask(lambda client: _read(client, sql, values, fmt))
 
     def command(self, sql: str) -> None:
         """See Store."""
@@ -66,11 +69,18 @@ class RemoteStore:
             raise Unavailable(f"ClickHouse at {self._target.url}: {error}") from error
 
     def _connected(self) -> Any:
+        if not self._create:
+            return _client(self._target, self.database)
         client = _client(self._target, "__default__")
         if not _exists(client, self.database):
             client.command(f"CREATE DATABASE IF NOT EXISTS {identifier(self.database)}")
         client.close()
         return _client(self._target, self.database)
+
+
+def _read(client: Any, sql: str, values: dict[str, str], fmt: str) -> bytes:
+    found: bytes = client.raw_query(sql, values, settings=READING, fmt=fmt)
+    return found
 
 
 def _exists(client: Any, database: str) -> bool:

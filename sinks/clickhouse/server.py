@@ -58,8 +58,15 @@ class Server:
     def start(self) -> "Server":
         """Begin to serve, in threads of its own."""
         self._thread.start()
-        _address_file(self._path).write_text(self.url)
+        self._announce()
         return self
+
+    def _announce(self) -> None:
+        """Whoever reads the file finds all of it."""
+        file = _address_file(self._path)
+        new = file.with_suffix(".new")
+        new.write_text(self.url)
+        new.replace(file)
 
     def stop(self) -> None:
         """End; statements under way are waited for, connections that nobody uses are not."""

@@ -1,0 +1,58 @@
+"""Where the rows are: a ClickHouse, a worker that serves its own, or files that were left behind."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from sinks.clickhouse.client import Client, client_of
+from sinks.clickhouse.server import running_server
+from sinks.clickhouse.store import ClickHouseTarget
+from streams.errors import FixConfiguration
+from streams.sections import revealed
+from streams.settings import Settings
+
+ENGINE = "clickhouse"
+"""The folder of the embedded engine's files, within the data folder of a worker or a run."""
+
+
+def asking(
+    settings: Settings, url: str | None = None, run: Path | None = None
+) -> AbstractContextManager[Client]:
+    """A client of the ClickHouse at ``url``, of the run in a folder, or of what the settings lead to.
+
+    Raises FixConfiguration if there is nothing to ask.
+    """
+    if url or (settings.clickhouse.url and not run):
+        return client_of(_server(settings, url or settings.clickhouse.url or ""))
+    places = list(_places(settings.data_dir.absolute(), run))
+    for place in places:
+        served = running_server(place)
+        if served:
+            return client_of(_server(settings, served))
+    for place in places:
+        if place.is_dir():
+            return client_of(ClickHouseTarget(path=place, database=settings.clickhouse.database))
+    raise FixConfiguration(
+        f"There is no ClickHouse to ask: nothing in {run or settings.data_dir}. Start `heedful worker` or "
+        "`heedful demo` there, name a run with --run, or a server with --url."
+    )
+
+
+def _places(data_dir: Path, run: Path | None) -> Iterator[Path]:
+    """Where files may be: the worker's own, then those of runs, the latest first."""
+    if run:
+        yield run.absolute() / ENGINE
+        return
+    yield data_dir / ENGINE
+    for folder in sorted(data_dir.glob("runs/*"), reverse=True):
+        yield folder / ENGINE
+
+
+def _server(settings: Settings, url: str) -> ClickHouseTarget:
+    named = settings.clickhouse
+    if url != named.url:
+        return ClickHouseTarget(url=url, database=named.database)
+    password = revealed(named.password) or ""
+    return ClickHouseTarget(
+        url=url, database=named.database, user=named.username, password=password, ca=named.ca
+    )
