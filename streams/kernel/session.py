@@ -121,6 +121,8 @@ class Session:
             pace.note(now, task.speaks, task.changed)
             if task.positions and pace.due(now, busy, task.read_on):
                 self._commit(task, now)
+            if not task.changed:
+                task.note_durable()
 
     def _commit(self, task: HostedTask, now: float) -> None:
         pace = self._paces[task.partition]
