@@ -37,7 +37,7 @@ class CartTurn:
         """The outcome."""
         state = Carts(
             episodes=tuple(self.episodes[cart] for cart in sorted(self.episodes)),
-            orders=tuple(sorted(self.orders.values())),
+            orders=tuple(self.orders[order_id] for order_id in sorted(self.orders)),
             emptied=tuple(sorted(self.emptied.values())),
         )
         return Step(state if state != NOTHING else None, tuple(self._publish))

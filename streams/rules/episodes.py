@@ -12,7 +12,7 @@ from streams.rules.cart import RANK
 from streams.rules.settings import AbandonmentSettings
 
 
-class _Part(msgspec.Struct, frozen=True, array_like=True, kw_only=True, order=True):
+class _Part(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     pass
 
 
@@ -72,7 +72,7 @@ class Episode(_Part, frozen=True, kw_only=True):
         return self.last_activity_at + settings.forget_after
 
 
-class Order(_Part, frozen=True, kw_only=True, order=True):
+class Order(_Part, frozen=True, kw_only=True):
     """An order. ``openings``: openings of the cart that it names, once known.
 
     ``settled``: the signals about which it was said how they ended.
@@ -85,6 +85,11 @@ class Order(_Part, frozen=True, kw_only=True, order=True):
     outreach_id: str | None = None
     openings: tuple[str, ...] = ()
     settled: tuple[str, ...] = ()
+
+    @property
+    def age(self) -> tuple[str, Millis, str]:
+        """Puts orders in an order of their own; of one order the earliest telling first."""
+        return self.order_id, self.at, repr(self)
 
     def ends(self, episode: Episode) -> bool:
         """Whether it bought the cart: named it, or came from the same customer after its last change."""
@@ -197,7 +202,7 @@ def _newness(episode: Episode) -> tuple[Millis, Millis, int, str]:
 
 def _orders(orders: tuple[Order, ...]) -> tuple[Order, ...]:
     found: dict[str, Order] = {}
-    for order in sorted(orders):
+    for order in sorted(orders, key=lambda one: one.age):
         known = found.get(order.order_id, order)
         found[order.order_id] = replace(
             known,
@@ -207,4 +212,4 @@ def _orders(orders: tuple[Order, ...]) -> tuple[Order, ...]:
             openings=tuple(sorted({*known.openings, *order.openings})),
             settled=tuple(sorted({*known.settled, *order.settled})),
         )
-    return tuple(sorted(found.values()))
+    return tuple(found.values())

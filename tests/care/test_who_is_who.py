@@ -72,6 +72,11 @@ def test_a_signal_before_the_link_is_recovered_by_an_order_that_came_before_the_
     assert said[1].abandoned_id == said[0].event_id
 
 
+def test_an_order_told_under_both_names_is_one() -> None:
+    both = [added(0), bought(70), ordered(70), identified(90)]
+    assert abandonments(world(*both)) == [("abandoned", "cart", 60), ("recovered", "cart", 70)]
+
+
 def test_what_was_signalled_under_the_visitor_is_not_signalled_again() -> None:
     assert abandonments(world(added(0), identified(90))) == [("abandoned", "cart", 60)]
 

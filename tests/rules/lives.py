@@ -58,10 +58,10 @@ SHOPPING = st.one_of(
 """What visitors do."""
 
 
-def conclusions(at: int) -> list[Any]:
+def conclusions(at: int, whose: str) -> list[Any]:
     """What rules may say to those after them."""
     signal = AbandonmentSignal(
-        event_id=f"signal at {at}",
+        event_id=f"signal of {whose} at {at}",
         profile_id="ann",
         visitor_id="v",
         kind="abandoned",
@@ -71,7 +71,7 @@ def conclusions(at: int) -> list[Any]:
         rules_version="",
         cart_id="c1",
         opened_by="opening",
-        changed_by=f"change before {at}",
+        changed_by=f"change of {whose} before {at}",
         changed_at=say.minute(at - 60),
         last_activity_at=say.minute(at - 60),
     )

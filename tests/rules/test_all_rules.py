@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from schemas.words import Millis
 from streams.rules.base import Now, Publish, Rule
 from streams.rules.registry import RULES
-from tests.builders import DAY, World, minute
+from tests.builders import DAY, World, minute, minutes
 from tests.rules.lives import INTERNAL, LIVES, WHOLE_LIVES, conclusions
 
 EVERY_RULE = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
@@ -25,8 +25,9 @@ def now(at: Millis) -> Now:
 class Hosted:
     """One rule, over one customer. Its state is written and read back between any two steps."""
 
-    def __init__(self, rule: Rule[Any], *, remembers_in_bytes: bool = False) -> None:
+    def __init__(self, rule: Rule[Any], whose: str = "ann", *, remembers_in_bytes: bool = False) -> None:
         self.rule = rule
+        self.whose = whose
         self.state: Any = None
         self.published: list[Publish] = []
         self._in_bytes = remembers_in_bytes
@@ -36,7 +37,7 @@ class Hosted:
         for event in events:
             self.reach(event.occurred_at)
             self._take(lambda state, event=event: self.rule.on_event(state, event, now(event.occurred_at)))
-            for value in conclusions(round((event.occurred_at - minute(0)) / 60_000)):
+            for value in conclusions(round(minutes(event.occurred_at)), self.whose):
                 self._take(lambda state, v=value, e=event: self.rule.on_event(state, v, now(e.occurred_at)))
         return self
 
@@ -110,7 +111,7 @@ def test_what_a_rule_does_not_know_changes_nothing(rule: Rule[Any], life: list[A
 @FEW
 @given(mine=LIVES, theirs=LIVES)
 def test_a_merge_has_no_direction(rule: Rule[Any], mine: list[Any], theirs: list[Any]) -> None:
-    one, other = Hosted(rule).live(mine).state, Hosted(rule).live(theirs).state
+    one, other = Hosted(rule, "ann").live(mine).state, Hosted(rule, "v").live(theirs).state
     if one is not None and other is not None:
         at = now(minute(5 * 60))
         assert rule.merge(one, other, at).state == rule.merge(other, one, at).state
