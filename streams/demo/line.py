@@ -27,9 +27,9 @@ class RunningLine:
             f"{tally.waiting_contacts:,} waiting",
             f"[bold]{tally.signals:,}[/] signals",
             f"{tally.outreach:,} outreach",
-            f"{self._landed:,} rows landed",
+            f"{self._landed:,} landed",
         )
-        at = time.strftime("%d %b %H:%M", time.gmtime(self._stage.clock.now() / 1000))
+        at = time.strftime("%H:%M", time.gmtime(self._stage.clock.now() / 1000))
         return f"[dim]{at}[/]  " + " · ".join(parts)
 
     def _look(self) -> None:

@@ -1,14 +1,24 @@
 """Everything that stands on the topics, read from the beginning to the end that stands now."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from confluent_kafka import Message
 
 from schemas.codec import Codec
 from schemas.control import Clock, Heartbeat, Hold
 from schemas.errors import BadRecord
-from schemas.topics import Topic
+from schemas.topics import (
+    ABANDONMENT_SIGNALS,
+    CART,
+    CLICKSTREAM,
+    CONTACT_SIGNALS,
+    DEAD_LETTERS,
+    ORDERS,
+    OUTREACH,
+    SUPPORT,
+    Topic,
+)
 from schemas.validation import fault
 from schemas.words import Millis, Record
 from streams.reading import read_to_end
@@ -18,22 +28,28 @@ TOLERANCE: Millis = 300_000
 """What was received so much later than it was written to the log comes from a broken clock."""
 
 
+KEPT = frozenset(
+    {
+        CLICKSTREAM,
+        CART,
+        ORDERS,
+        SUPPORT,
+        ABANDONMENT_SIGNALS,
+        CONTACT_SIGNALS,
+        DEAD_LETTERS,
+        *OUTREACH.values(),
+    }
+)
+"""Topics whose records are kept; of the others, only how many there are."""
+
+
 class Logged(NamedTuple):
-    """A record and where it stands. None: it can't be read, or must not be obeyed."""
+    """Where a record stands and what kind it is; the record itself if its topic is KEPT."""
 
     partition: int
     offset: int
+    kind: Literal["event", "control", "bad"]
     record: Record | None
-
-    @property
-    def is_control(self) -> bool:
-        """A heartbeat, hold or clock."""
-        return isinstance(self.record, Heartbeat | Hold | Clock)
-
-    @property
-    def is_event(self) -> bool:
-        """What the topic is there for."""
-        return self.record is not None and not self.is_control
 
 
 class Log:
@@ -43,8 +59,12 @@ class Log:
         self.topics = topics
 
     def records(self, topic: Topic) -> Iterator[Any]:
-        """The events of one topic."""
-        return (each.record for each in self.topics[topic.label] if each.is_event)
+        """The events of one of the topics that are kept."""
+        return (each.record for each in self.topics[topic.label] if each.record is not None)
+
+    def count(self, label: str, *kinds: str) -> int:
+        """How many records of these kinds a topic holds."""
+        return sum(each.kind in kinds for each in self.topics[label])
 
 
 def read_log(settings: Settings, codec: Codec, topics: Iterable[Topic]) -> Log:
@@ -54,12 +74,18 @@ def read_log(settings: Settings, codec: Codec, topics: Iterable[Topic]) -> Log:
 
 def _read(settings: Settings, codec: Codec, topic: Topic) -> list[Logged]:
     messages = read_to_end(settings, topic.named(settings.prefix))
-    found = [
-        Logged(message.partition() or 0, message.offset() or 0, sound(codec, topic, message))
-        for message in messages
-        if message.value() is not None
-    ]
+    found = [_logged(codec, topic, message) for message in messages if message.value() is not None]
     return sorted(found, key=lambda each: each[:2])
+
+
+def _logged(codec: Codec, topic: Topic, message: Message) -> Logged:
+    record = sound(codec, topic, message)
+    at = message.partition() or 0, message.offset() or 0
+    if record is None:
+        return Logged(*at, "bad", None)
+    if isinstance(record, Heartbeat | Hold | Clock):
+        return Logged(*at, "control", None)
+    return Logged(*at, "event", record if topic in KEPT else None)
 
 
 def sound(codec: Codec, topic: Topic, message: Message) -> Record | None:

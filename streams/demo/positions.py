@@ -22,7 +22,7 @@ def read_by_kernels(settings: Settings, log: Log) -> dict[str, int]:
             found[topic.label] = sum(
                 each.offset < committed.get((topic.label, each.partition), 0)
                 for each in log.topics[topic.label]
-                if not each.is_control
+                if each.kind != "control"
             )
     return found
 

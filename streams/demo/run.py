@@ -25,6 +25,8 @@ from streams.wiring import codec_of
 
 HOUR: Millis = 3_600_000
 TURN = 0.1
+MEMORY = "25 MiB"
+"""What the broker's memory grows by, a minute, at the default rate."""
 REFRESHES_A_SECOND = 4
 
 
@@ -52,10 +54,12 @@ class Demo:
         self, broker: EmbeddedBroker, settings: Settings, stop: Event, meanwhile: Callable[[Stage], None]
     ) -> Report:
         stage = Stage(settings, self._options, broker)
+        stage.interrupted = stop.is_set
         try:
             self._start(stage, broker)
             before = _published(stage)
             self._show(stage, stop, meanwhile)
+            stage.interrupted = lambda: False
             seconds = time.monotonic() - self._live
             events = _published(stage) - before
             self._say("stopping: the simulator first, then the roles, once they are through with it")
@@ -70,15 +74,14 @@ class Demo:
             stage.close()
 
     def _start(self, stage: Stage, broker: EmbeddedBroker) -> None:
-        self._say(f"broker on {broker.bootstrap}")
+        self._say(f"broker on {broker.bootstrap}, everything in its memory: about {MEMORY} a minute")
         stage.prepare()
         stage.start_simulator()
         self._say(f"two hours of history: {_published(stage):,} events")
         stage.start_roles()
         self._live = time.monotonic()
         self._say(f"visits, care, landing and edges are at work; data in {stage.settings.data_dir}")
-        config = stage.settings.data_dir / "heedful.toml"
-        self._say(f'ask for yourself: heedful sql --config {config} "SELECT * FROM v_abandonment"')
+        self._say('ask for yourself: heedful sql "SELECT * FROM v_abandonment LIMIT 10"')
 
     def _show(self, stage: Stage, stop: Event, meanwhile: Callable[[Stage], None]) -> None:
         """The running line, until it is time to stop."""
@@ -91,7 +94,7 @@ class Demo:
                 now = time.monotonic()
                 if not self._options.headless and now - shown > 1 / REFRESHES_A_SECOND:
                     shown = now
-                    live.update(Text.from_markup(str(line)), refresh=True)
+                    live.update(_on_one_line(str(line)), refresh=True)
                 stop.wait(TURN)
 
     def _is_time(self) -> bool:
@@ -143,10 +146,16 @@ def thresholds(settings: Settings) -> Thresholds:
 def _topics(stage: Stage, log: Log) -> dict[str, Any]:
     """Published: by the simulator, or by heedful itself; heartbeats and clocks are not events."""
     settings = stage.settings
-    published = {label: sum(not each.is_control for each in found) for label, found in log.topics.items()}
-    sound = {label: sum(each.is_event for each in found) for label, found in log.topics.items()}
+    on_log = {label: log.count(label, "event", "bad") for label in log.topics}
+    sound = {label: log.count(label, "event") for label in log.topics}
     landed = stage.landed(lambda rows: all(rows.get(label, 0) >= count for label, count in sound.items()))
-    return per_topic(published | stage.simulated()["published"], read_by_kernels(settings, log), landed)
+    return per_topic(on_log | stage.simulated()["published"], read_by_kernels(settings, log), landed)
+
+
+def _on_one_line(markup: str) -> Text:
+    text = Text.from_markup(markup)
+    text.no_wrap, text.overflow = True, "ellipsis"
+    return text
 
 
 def _published(stage: Stage) -> int:

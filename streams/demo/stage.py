@@ -38,10 +38,14 @@ Status = dict[str, Any]
 
 
 class Stage:
-    """The parts of a demo. Start them in the order of the methods; ``close`` ends whatever runs."""
+    """The parts of a demo. Start them in the order of the methods; ``close`` ends whatever runs.
+
+    ``interrupted``: whether somebody lost patience; then waiting raises KeyboardInterrupt.
+    """
 
     def __init__(self, settings: Settings, options: DemoOptions, broker: EmbeddedBroker) -> None:
         self.settings = settings
+        self.interrupted: Callable[[], bool] = lambda: False
         self.clock = settings.clock.clock()
         self.memory = PeakMemory()
         self.observer = Observer(kernel_config(settings), codec_of(settings))
@@ -164,6 +168,8 @@ class Stage:
         """Wait for something, and tend what runs meanwhile; whether it came in time."""
         until = time.monotonic() + seconds
         while not done():
+            if self.interrupted():
+                raise KeyboardInterrupt
             self.tend()
             if time.monotonic() > until:
                 return False
