@@ -20,13 +20,16 @@ from streams.kernel.config import KernelConfig, Settings
 LENGTH = 1_000
 """So many records from the end are looked at to find the latest time."""
 
+MARKS = 100
+"""More marks of transactions than this never follow each other."""
+
 PATIENCE = 15.0
 """Seconds within which a broker has to say something."""
 
 
 @dataclass
 class Tails:
-    """The last records of topics, read_committed. Iterate it; then ``ends`` is known.
+    """The last records of topics, read_committed. Iterate it; then ``ends`` is whole.
 
     ``partitions``: of each topic, by name. ``length``: at least so many records from the end, if there are.
     """
@@ -35,7 +38,7 @@ class Tails:
     partitions: Mapping[str, int]
     length: int = LENGTH
     ends: dict[tuple[str, int], int] = field(default_factory=dict)
-    """The offset behind the last record, by topic and partition."""
+    """The offset behind the last record that was seen, by topic and partition; 0 if there was none."""
 
     def __iter__(self) -> Iterator[Message]:
         """Raises Unavailable."""
@@ -46,18 +49,21 @@ class Tails:
                 consumer.assign([self._near_the_end(consumer, *place) for place in places])
             except KafkaException as error:
                 raise Unavailable(f"the ends of topics can't be read: {error.args[0].str()}") from error
-            while len(self.ends) < len(places):
-                yield from self._polled(consumer)
+            self.ends = dict.fromkeys(places, 0)
+            left = set(places)
+            while left:
+                yield from self._polled(consumer, left)
 
-    def _polled(self, consumer: Consumer) -> Iterator[Message]:
+    def _polled(self, consumer: Consumer, left: set[tuple[str, int]]) -> Iterator[Message]:
         message = consumer.poll(PATIENCE)
         if message is None:
             raise Unavailable("the ends of topics can't be read: the broker stopped answering")
-        trouble = message.error()
+        trouble, place = message.error(), (message.topic() or "", message.partition() or 0)
         if trouble is None:
+            self.ends[place] = (message.offset() or 0) + 1
             yield message
         elif trouble.code() == KafkaError._PARTITION_EOF:
-            self.ends[message.topic() or "", message.partition() or 0] = message.offset() or 0
+            left.discard(place)
         else:
             raise Unavailable(f"the ends of topics can't be read: {trouble}")
 
@@ -67,8 +73,11 @@ class Tails:
 
 
 def ends(config: KernelConfig, partitions: Mapping[str, int]) -> dict[tuple[str, int], int]:
-    """The offset behind the last committed record, by topic and partition. Raises Unavailable."""
-    tails = Tails(config, partitions, length=1)
+    """The offset behind the last committed record, by topic and partition. Raises Unavailable.
+
+    What follows it can only be marks of transactions.
+    """
+    tails = Tails(config, partitions, length=MARKS)
     for _ in tails:
         pass
     return tails.ends

@@ -27,6 +27,12 @@ def numbered(file: Path) -> Iterator[tuple[int, str]]:
                 yield number, text
 
 
+def count(file: Path) -> int:
+    """How many lines there are, about: for a progress bar. Raises FixInput."""
+    with opened(file) as source:
+        return sum(1 for _ in _until_broken(source, file))
+
+
 def is_text(line: str) -> bool:
     """Whether the line was UTF-8."""
     return line.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in line)

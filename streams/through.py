@@ -1,0 +1,88 @@
+"""Waits until what was published is through: both kernels, and landing.
+
+Through means: committed, with everything that follows from it, and landed. What follows may itself be an
+input (a visitor who proves to be a customer hands over to it), so the ends are looked at more than once.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from schemas.admin import partitions_of
+from schemas.topics import TOPICS, Topic
+from schemas.words import Millis
+from streams.asking import status
+from streams.care import Care
+from streams.errors import Unavailable
+from streams.kernel.config import KernelConfig
+from streams.roles import Role
+from streams.settings import Settings
+from streams.tails import ends
+from streams.visits import Visits
+
+ROUNDS = 3
+"""A hand-over may be forwarded once more, and be answered by a signal."""
+
+ANSWERS_WITHIN = 60.0
+"""Seconds without an answer from any worker after which waiting is in vain."""
+
+TURN = 0.1
+
+Said: TypeAlias = dict[str, Any]
+Ends: TypeAlias = Mapping[str, int]
+"""By label and partition, such as cart-0, an offset."""
+KERNELS: dict[Role, tuple[Topic, ...]] = {"visits": Visits.inputs, "care": Care.inputs}
+
+
+@dataclass
+class Through:
+    """Waiting for what was published. ``tend`` is called at each turn and may raise to give up.
+
+    ``on_step`` is told what is waited for.
+    """
+
+    settings: Settings
+    config: KernelConfig
+    tend: Callable[[], None]
+    on_step: Callable[[str], None]
+
+    def wait(self, clock: Millis) -> None:
+        """Return once everything up to the clock is through. Raises Unavailable."""
+        for number in range(1, ROUNDS + 1):
+            for role, inputs in KERNELS.items():
+                self.on_step(f"{role}, round {number} of {ROUNDS}")
+                self._kernel(role, self._ends(inputs), clock)
+        self.on_step("landing")
+        landed = {f"{self.config.prefix}.{at}": offset for at, offset in self._ends(TOPICS).items()}
+        self._until("landing", lambda said: _covers(said.get("landed to", {}), landed))
+
+    def _kernel(self, role: Role, ends: Ends, clock: Millis) -> None:
+        """Until it has every partition, the clock, and all that stood on its inputs."""
+        self._until(
+            role, lambda said: said.get("durable", 0) >= clock and _covers(said.get("durable to", {}), ends)
+        )
+
+    def _ends(self, topics: tuple[Topic, ...]) -> dict[str, int]:
+        """By "label-partition", the offset behind the last record."""
+        known = partitions_of(self.config.kafka)
+        labels = {topic.named(self.config.prefix): topic.label for topic in topics}
+        found = ends(self.config, {name: known[name] for name in labels})
+        return {f"{labels[name]}-{partition}": offset for (name, partition), offset in found.items()}
+
+    def _until(self, role: Role, done: Callable[[Said], bool]) -> None:
+        silent_since = time.monotonic()
+        while not done(said := status(self.settings, role)):
+            self.tend()
+            if said:
+                silent_since = time.monotonic()
+            elif time.monotonic() - silent_since > ANSWERS_WITHIN:
+                raise Unavailable(
+                    f"no worker of the role {role} answers here (its note would be under "
+                    f"{self.settings.data_dir}); start `heedful worker`, or import without --wait"
+                )
+            time.sleep(TURN)
+
+
+def _covers(reached: Ends, wanted: Ends) -> bool:
+    return all(reached.get(at, 0) >= offset for at, offset in wanted.items())
