@@ -1,6 +1,6 @@
 """One transition of one profile: who it concerns, what every rule makes of it, what is said of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from schemas import topics
@@ -89,7 +89,7 @@ class CareTurn:
         for visitor, seen in theirs.visitors.items():
             profile.visitors[visitor] = max(seen, profile.visitors.get(visitor, 0))
         profile.last_order_at = max(profile.last_order_at or 0, theirs.last_order_at or 0) or None
-        concluded: dict[str, list[Any]] = {}
+        concluded: dict[str, Sequence[Any]] = {}
         for rule in self._rules:
             state = getattr(theirs.rules, rule.name)
             if state is not None:
@@ -101,18 +101,18 @@ class CareTurn:
     def _heard(
         self,
         hear: Callable[[Rule[Any]], Step[Any] | None],
-        concluded: dict[str, list[Any]] | None = None,
+        concluded: dict[str, Sequence[Any]] | None = None,
         after: Callable[[Rule[Any]], Step[Any] | None] = lambda rule: None,
     ) -> None:
         """Each rule in its turn: what happened, what those before it concluded, and what comes ``after``."""
         said: list[Any] = []
         for rule in self._rules:
             mine = list(concluded.get(rule.name, ())) if concluded else []
-            mine += self._did(rule, hear(rule))
+            mine.extend(self._did(rule, hear(rule)))
             for value in said:
-                mine += self._did(rule, rule.on_event(self.profile.rule(rule.name), value, self._now))
-            mine += self._did(rule, after(rule))
-            said += mine
+                mine.extend(self._did(rule, rule.on_event(self.profile.rule(rule.name), value, self._now)))
+            mine.extend(self._did(rule, after(rule)))
+            said.extend(mine)
 
     def _ask(self, rule: Rule[Any]) -> Step[Any] | None:
         """A rule whose time has come. What happened at that very moment came before."""
@@ -120,11 +120,13 @@ class CareTurn:
         due = state is not None and rule.deadline(state) <= self._now.at
         return rule.on_deadline(state, self._now) if due else None
 
-    def _did(self, rule: Rule[Any], step: Step[Any] | None) -> list[Any]:
+    def _did(self, rule: Rule[Any], step: Step[Any] | None) -> Sequence[Any]:
         """Keep what the rule remembers, publish what it says; hand back what the rules after it hear."""
         if step is None:
-            return []
+            return ()
         self.profile.keep(rule.name, step.state)
+        if not step.publish:
+            return step.tell
         self._out.extend(Output(*publish) for publish in step.publish)
         return [publish.value for publish in step.publish if publish.value is not None] + list(step.tell)
 

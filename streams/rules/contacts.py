@@ -43,12 +43,13 @@ class Contacts:
 
     def on_event(self, state: KnownContacts | None, event: Any, now: Now) -> Step[KnownContacts]:
         """Events of the help desk count; an erasure forgets."""
-        turn = _Turn(state, self._book, now)
         match event:
             case SupportEvent(contact_id=contact_id):
+                turn = _Turn(state, self._book, now)
                 known = turn.contacts.get(contact_id, Contact(contact_id=contact_id))
                 turn.settle(after(known, event, self._book.active(event.occurred_at)))
             case ProfileUpdate(type="profile_erased"):
+                turn = _Turn(state, self._book, now)
                 turn.forget_all()
             case _:
                 return Step(state)
