@@ -48,12 +48,12 @@ class Logged(NamedTuple):
 
     partition: int
     offset: int
-    kind: Literal["event", "control", "bad"]
+    kind: Literal["event", "tombstone", "control", "bad"]
     record: Record | None
 
 
 class Log:
-    """What the topics hold, each topic in the order of partition and offset; tombstones left out."""
+    """What the topics hold, each topic in the order of partition and offset."""
 
     def __init__(self, topics: dict[str, list[Logged]]) -> None:
         self.topics = topics
@@ -74,13 +74,14 @@ def read_log(settings: Settings, codec: Codec, topics: Iterable[Topic]) -> Log:
 
 def _read(settings: Settings, codec: Codec, topic: Topic) -> list[Logged]:
     messages = read_to_end(settings, topic.named(settings.prefix))
-    found = [_logged(codec, topic, message) for message in messages if message.value() is not None]
-    return sorted(found, key=lambda each: each[:2])
+    return sorted((_logged(codec, topic, message) for message in messages), key=lambda each: each[:2])
 
 
 def _logged(codec: Codec, topic: Topic, message: Message) -> Logged:
-    record = sound(codec, topic, message)
     at = message.partition() or 0, message.offset() or 0
+    if message.value() is None and topic.compacted:
+        return Logged(*at, "tombstone", None)
+    record = sound(codec, topic, message)
     if record is None:
         return Logged(*at, "bad", None)
     if isinstance(record, Heartbeat | Hold | Clock):

@@ -34,7 +34,8 @@ class Latency(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """One run. ``topics``: per topic what was published, read by the kernels, landed in ClickHouse.
+    """One run. ``topics``: per topic how many records were published, how many of them can't be
+    read, how many the kernels read, how many rows landed in ClickHouse.
 
     ``events`` has the history in it, ``events_per_second`` has not. ``kernels``: what they said of themselves
     before they were stopped.
@@ -140,9 +141,16 @@ def _tenth(value: float | None) -> float | None:
     return None if value is None else round(value, 1)
 
 
-def per_topic(published: dict[str, int], read: dict[str, int], landed: dict[str, int]) -> dict[str, Any]:
-    """One row a topic, of the topics that anything is known of."""
+def per_topic(
+    sound: dict[str, int], unreadable: dict[str, int], read: dict[str, int], landed: dict[str, int]
+) -> dict[str, Any]:
+    """One row a topic. ``read`` is null where no kernel reads."""
     return {
-        label: {"published": published[label], "read": read.get(label), "landed": landed.get(label)}
-        for label in sorted(published)
+        label: {
+            "published": sound[label] + unreadable[label],
+            "unreadable": unreadable[label],
+            "read": read.get(label),
+            "landed": landed.get(label, 0),
+        }
+        for label in sorted(sound)
     }

@@ -144,12 +144,12 @@ def thresholds(settings: Settings) -> Thresholds:
 
 
 def _topics(stage: Stage, log: Log) -> dict[str, Any]:
-    """Published: by the simulator, or by heedful itself; heartbeats and clocks are not events."""
+    """By the simulator, or by heedful itself; heartbeats and clocks are not events."""
     settings = stage.settings
-    on_log = {label: log.count(label, "event", "bad") for label in log.topics}
-    sound = {label: log.count(label, "event") for label in log.topics}
+    sound = {label: log.count(label, "event", "tombstone") for label in log.topics}
+    unreadable = {label: log.count(label, "bad") for label in log.topics}
     landed = stage.landed(lambda rows: all(rows.get(label, 0) >= count for label, count in sound.items()))
-    return per_topic(on_log | stage.simulated()["published"], read_by_kernels(settings, log), landed)
+    return per_topic(sound, unreadable, read_by_kernels(settings, log), landed)
 
 
 def _on_one_line(markup: str) -> Text:

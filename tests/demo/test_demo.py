@@ -11,6 +11,7 @@ import time
 import pytest
 from rich.console import Console
 
+from schemas.topics import INPUTS
 from streams.demo.folder import DemoOptions
 from streams.demo.run import Demo
 from streams.roles import ROLES
@@ -52,8 +53,11 @@ def test_the_demo_notices_all_that_happened_and_nothing_else(tmp_path):
     assert report["outreach"]["request"] > 0
     assert set(report["dead_letters"]) == {"empty_id", "not_framed"}
     assert sum(report["restarts"].values()) == 0
-    for topic, counts in report["topics"].items():
-        assert counts["read"] in (None, counts["published"]), topic
+    for label, counts in report["topics"].items():
+        assert counts["landed"] == counts["published"] - counts["unreadable"], label
+    for topic in INPUTS:
+        counts = report["topics"][topic.label]
+        assert counts["read"] == counts["published"], topic
     assert {"broker", "simulator", "demo", *ROLES} == set(report["peak_memory_mib"])
 
 
@@ -79,3 +83,5 @@ def test_every_role_may_be_killed(tmp_path):
     assert report.caught_up
     assert report.abandonments.flawless, report.abandonments
     assert report.unanswered.flawless, report.unanswered
+    for label, counts in report.topics.items():
+        assert counts["landed"] == counts["published"] - counts["unreadable"], label
