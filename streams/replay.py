@@ -67,7 +67,20 @@ class Replay:
         return reader is not None
 
     def _advance(self, to: Millis) -> list[Output]:
-        """Let time reach ``to``, and what is told by the way be heard."""
+        """Let time reach ``to``, from one moment at which something happens to the next: so each task hears
+        of what another told in its time, as it does live, however far time jumps.
+        """
+        published: list[Output] = []
+        while (moment := min(self._wakes(), default=to)) < to:
+            published += self._settle(moment + 1)
+        published += self._settle(to)
+        return sorted(published, key=attrgetter("value.occurred_at"))
+
+    def _wakes(self) -> list[Millis]:
+        return [at for task in self._tasks if (at := task.wakes_at) is not None]
+
+    def _settle(self, to: Millis) -> list[Output]:
+        """Let the clock be ``to``, and what is told by the way be heard."""
         self.clock = max(self.clock, to)
         published: list[Output] = []
         unheard = True
@@ -79,4 +92,4 @@ class Replay:
                     unheard = unheard or heard
                     if out.topic.label in PUBLISHED and out.value is not None:
                         published.append(out)
-        return sorted(published, key=attrgetter("value.occurred_at"))
+        return published

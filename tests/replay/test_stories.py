@@ -76,6 +76,14 @@ def test_the_guest_asks_and_the_customer_is_answered() -> None:
     assert not any(kind == "breached" for kind, _, _ in story.contacts)
 
 
+def test_what_still_comes_under_the_guests_name_is_heard_in_its_time_however_far_time_jumps() -> None:
+    story = Story(
+        add(1), click(5, **ANNA), asked(10, who="v"), replied(30, who="v"), bought(40, customer="v")
+    )
+    assert story.signals == []
+    assert not any(kind == "breached" for kind, _, _ in story.contacts)
+
+
 def test_a_question_holds_promotion_back() -> None:
     story = Story(agreed(0), asked(1), add(2, **ANNA), until=200)
     assert story.signals == [("abandoned", "cart", "anna")]
