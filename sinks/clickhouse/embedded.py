@@ -32,8 +32,13 @@ class EmbeddedStore:
         self._lock = _locked(self.path / LOCK)
         session = _chdb_session()
         self._open: Callable[[], Any] = lambda: session(str(self.path / "engine"))
-        self._engine = self._open()
-        self._engine.query(f"CREATE DATABASE IF NOT EXISTS {identifier(database)} ENGINE = Atomic")
+        try:
+            with translated():
+                self._engine = self._open()
+                self._engine.query(f"CREATE DATABASE IF NOT EXISTS {identifier(database)} ENGINE = Atomic")
+        except BaseException:
+            self._lock.close()
+            raise
 
     @contextmanager
     def connection(self) -> Iterator[Any]:

@@ -31,6 +31,8 @@ class Lander:
         self._session: Session | None = None
         self._sessions = 0
         self._last_error = ""
+        self.ended = False
+        """``run`` has returned, or raised."""
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set; then let inserts under way end.
@@ -38,6 +40,12 @@ class Lander:
         An outage of broker or ClickHouse is waited out. Raises FixTarget, and Refused where going on would
         land rows twice or lose them.
         """
+        try:
+            self._run(stop)
+        finally:
+            self.ended = True
+
+    def _run(self, stop: threading.Event) -> None:
         while not stop.is_set():
             try:
                 migrate(self._store)

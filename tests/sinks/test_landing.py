@@ -1,0 +1,248 @@
+"""Landing on real brokers and a real engine: every row once, whatever happens in between."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from schemas import topics
+from schemas.control import Heartbeat
+from schemas.outputs import DeadLetter
+from sinks.clickhouse.audit import audit
+from sinks.clickhouse.claims import Claim
+from sinks.clickhouse.embedded import EmbeddedStore
+from sinks.errors import FixTarget
+from tests.sinks.harness import CODEC, START, Faltering, Shore, click, clicks, shore
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.broker
+
+MakeShore = Callable[..., Shore]
+
+
+@pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
+def make(request: pytest.FixtureRequest, prefix: str, store: EmbeddedStore) -> MakeShore:
+    """Makes a deployment on either broker."""
+    embedded = request.param == "embedded"
+    running = request.getfixturevalue("broker" if embedded else "kafka")
+    return lambda partitions=1, **settings: shore(
+        store, running.bootstrap, prefix, partitions, embedded, **settings
+    )
+
+
+def claims_of(here: Shore) -> list[Claim]:
+    return [msgspec.json.decode(value, type=Claim) for value in here.read(here.config.claims)]
+
+
+def well(here: Shore) -> bool:
+    """The audit finds nothing."""
+    return not audit(here.store.query).findings
+
+
+def test_every_row_once_with_where_it_comes_from(make: MakeShore) -> None:
+    here = make(partitions=2)
+    here.send(topics.CLICKSTREAM, *clicks(0, 300))
+    here.send(topics.CLICKSTREAM, *clicks(300, 200), partition=1)
+    with here.landing() as lander:
+        here.wait_for(500)
+        here.send(topics.CLICKSTREAM, *clicks(500, 1))
+        here.wait_until_recorded(lander, topics.CLICKSTREAM, 301)
+    assert here.landed() == (501, 501)
+    row = here.store.query("SELECT * FROM raw_clickstream WHERE event_id = 'click-500'")[0]
+    assert (row["_topic"], row["_partition"], row["_offset"]) == (here.name(topics.CLICKSTREAM), 0, 300)
+    assert row["occurred_at"] == "2023-11-14 22:13:20.500"
+    assert well(here)
+
+
+def test_a_predecessors_rows_are_not_inserted_again(make: MakeShore) -> None:
+    here = make()
+    here.send(topics.CLICKSTREAM, *clicks(0, 100))
+    with here.landing():
+        here.wait_for(100)
+    here.send(topics.CLICKSTREAM, *clicks(100, 100))
+    with here.landing() as second:
+        here.wait_for(200)
+    assert second.status().get("taken over", 0) == 0
+    assert here.landed() == (200, 200)
+    assert well(here)
+
+
+def test_what_was_claimed_and_not_inserted_is_inserted_by_the_successor(make: MakeShore) -> None:
+    here = make()
+    here.send(topics.CLICKSTREAM, *clicks(0, 100))
+    faltering = Faltering(here.store)
+    faltering.refuses = {"raw_clickstream"}
+    with here.landing(faltering) as first:
+        eventually(lambda: first.status()["open"])
+    assert here.landed() == (0, 0)
+    here.send(topics.CLICKSTREAM, *clicks(100, 50))
+    with here.landing() as second:
+        here.wait_for(150)
+        here.wait_until_recorded(second, topics.CLICKSTREAM, 150)
+    assert second.status()["taken over"] == 1
+    assert here.landed() == (150, 150)
+    assert well(here)
+
+
+def test_what_was_inserted_and_not_recorded_is_not_doubled_by_the_successor(make: MakeShore) -> None:
+    here = make()
+    here.send(topics.CLICKSTREAM, *clicks(0, 100))
+    faltering = Faltering(here.store)
+    faltering.refuses = {"landings"}
+    with here.landing(faltering):
+        here.wait_for(100)
+    with here.landing() as second:
+        here.wait_until_recorded(second, topics.CLICKSTREAM, 100)
+    assert here.landed() == (100, 100)
+    assert well(here)
+
+
+def test_a_token_that_clickhouse_forgot_doesnt_double_rows(make: MakeShore) -> None:
+    """After 10,000 other blocks in a table a token means nothing any more: the rows are looked for."""
+    here = make()
+    here.store.command("ALTER TABLE raw_clickstream MODIFY SETTING non_replicated_deduplication_window = 0")
+    here.send(topics.CLICKSTREAM, *clicks(0, 100))
+    faltering = Faltering(here.store)
+    faltering.refuses = {"landings"}
+    with here.landing(faltering):
+        here.wait_for(100)
+    with here.landing() as second:
+        here.wait_until_recorded(second, topics.CLICKSTREAM, 100)
+    assert here.landed() == (100, 100)
+
+
+def test_an_insert_without_an_answer_is_repeated_under_its_token(make: MakeShore) -> None:
+    here = make()
+    faltering = Faltering(here.store)
+    faltering.forgets_to_answer = {"raw_clickstream", "landings"}
+    here.send(topics.CLICKSTREAM, *clicks(0, 100))
+    with here.landing(faltering) as lander:
+        eventually(lambda: len(faltering.tokens) >= 2)
+        faltering.forgets_to_answer = set()
+        here.wait_until_recorded(lander, topics.CLICKSTREAM, 100)
+    assert len(faltering.tokens) > len(set(faltering.tokens))
+    assert here.landed() == (100, 100)
+    assert well(here)
+
+
+def test_a_table_that_refuses_stops_its_partitions_only(make: MakeShore) -> None:
+    here = make(batch_rows=10)
+    faltering = Faltering(here.store)
+    faltering.refuses = {"raw_clickstream"}
+    with here.landing(faltering) as lander:
+        here.send(topics.CLICKSTREAM, *clicks(0, 500))
+        eventually(lambda: lander.status()["open"])
+        letters = [DeadLetter(**{**letter(), "event_id": f"letter-{n}"}) for n in range(20)]
+        here.send(topics.DEAD_LETTERS, *letters)
+        here.wait_for(20, "raw_dead_letters")
+        assert here.landed() == (0, 0)
+        faltering.refuses = set()
+        here.wait_until_recorded(lander, topics.CLICKSTREAM, 500)
+    assert here.landed() == (500, 500)
+    assert well(here)
+
+
+def letter() -> dict[str, object]:
+    return {
+        "topic": "t",
+        "partition": 0,
+        "offset": 1,
+        "stage": "decode",
+        "reason": "not_avro",
+        "detail": "d",
+        "value_bytes": 0,
+        "occurred_at": START,
+        "application": "test",
+    }
+
+
+def test_garbage_is_left_out_and_what_no_kernel_reads_gets_its_letter(make: MakeShore) -> None:
+    here = make()
+    crafted = CODEC.encode(click(1)) + CODEC.encode(click(2))[5:]
+    here.send(topics.CLICKSTREAM, *clicks(0, 40), b"garbage", crafted, None, *clicks(40, 40))
+    here.send(topics.DECISIONS, b"garbage")
+    here.send(topics.DEAD_LETTERS, b"garbage")
+    with here.landing() as lander:
+        here.wait_until_recorded(lander, topics.CLICKSTREAM, 83)
+        here.wait_until_recorded(lander, topics.DEAD_LETTERS, 2)
+        here.wait_for(1, "raw_dead_letters")
+    assert here.landed() == (80, 80)
+    assert lander.status()["bad"] == 5
+    found = here.store.query("SELECT topic, offset, reason, stage, application FROM raw_dead_letters")
+    origin = here.name(topics.DECISIONS)
+    assert [tuple(row.values()) for row in found] == [(origin, 0, "not_framed", "decode", "landing")]
+    assert well(here)
+
+
+def test_control_records_are_counted_and_claimed_now_and_then(make: MakeShore) -> None:
+    here = make()
+    beats = [Heartbeat(received_at=START + number) for number in range(10)]
+    with here.landing() as lander:
+        here.send(topics.CLICKSTREAM, *beats)
+        here.wait_until_recorded(lander, topics.CLICKSTREAM, 10)
+        assert claims_of(here) == []
+        here.send(topics.CLICKSTREAM, click(1))
+        here.wait_until_recorded(lander, topics.CLICKSTREAM, 11)
+    (claim,) = claims_of(here)
+    assert (claim.start, claim.last, claim.control, claim.rows) == (0, 10, 10, 1)
+    assert here.landed() == (1, 1)
+    assert well(here)
+
+
+def test_quiet_ranges_are_claimed_when_it_is_time(make: MakeShore) -> None:
+    here = make(quiet_claim_every=1)
+    with here.landing() as lander:
+        here.send(topics.CLICKSTREAM, Heartbeat(received_at=START))
+        here.wait_until_recorded(lander, topics.CLICKSTREAM, 1)
+        here.send(topics.CLICKSTREAM, Heartbeat(received_at=START + 1))
+        here.wait_until_recorded(lander, topics.CLICKSTREAM, 2)
+        eventually(lambda: [claim.control for claim in claims_of(here)] == [2])
+
+
+def test_tombstones_are_rows_of_their_own(make: MakeShore) -> None:
+    here = make()
+    with here.landing() as lander:
+        here.send(topics.CONTACTS, None, key="main/c1")
+        here.wait_until_recorded(lander, topics.CONTACTS, 1)
+    rows = here.store.query("SELECT key, _topic, _offset FROM raw_tombstones")
+    assert rows == [{"key": "main/c1", "_topic": here.name(topics.CONTACTS), "_offset": 0}]
+    assert well(here)
+
+
+def test_claims_follow_each_other_without_a_gap_and_in_bounded_ranges(make: MakeShore) -> None:
+    here = make(batch_rows=100, linger=10_000)
+    here.send(topics.CLICKSTREAM, *clicks(0, 1_000))
+    with here.landing() as lander:
+        eventually(lambda: lander.status().get("rows", 0) >= 900)
+    claims = claims_of(here)
+    assert [claim.start for claim in claims] == [0, *(claim.last + 1 for claim in claims[:-1])]
+    assert well(here)
+
+
+def test_two_landers_share_the_partitions_and_land_each_row_once(make: MakeShore) -> None:
+    here = make(partitions=4)
+    with here.landing(instance="a") as first:
+        for partition in range(4):
+            here.send(topics.CLICKSTREAM, *clicks(partition * 100, 100), partition=partition)
+        here.wait_for(400)
+        with here.landing(instance="b") as second:
+            eventually(lambda: second.status()["partitions"])
+            for partition in range(4):
+                here.send(topics.CLICKSTREAM, *clicks(1_000 + partition * 100, 100), partition=partition)
+            here.wait_for(800)
+            assert first.status()["partitions"]
+        for partition in range(4):
+            here.send(topics.CLICKSTREAM, *clicks(2_000 + partition * 100, 100), partition=partition)
+        here.wait_for(1_200)
+        for partition in range(4):
+            here.wait_until_recorded(first, topics.CLICKSTREAM, 300, partition)
+    assert here.landed() == (1_200, 1_200)
+    assert well(here)
+
+
+def test_a_missing_topic_is_named(make: MakeShore) -> None:
+    here = make()
+    elsewhere = replace(here, config=replace(here.config, prefix="nowhere"))
+    with pytest.raises(FixTarget, match=r"nowhere\.clickstream"), elsewhere.landing() as lander:
+        eventually(lambda: lander.ended)
