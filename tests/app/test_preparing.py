@@ -42,7 +42,7 @@ def test_the_same_rules_are_recorded_once(settings: Settings) -> None:
 def test_changed_rules_hold_from_now_on_and_the_old_ones_before(settings: Settings) -> None:
     prepare(with_threshold(settings, "45m"))
     now = 5_000_000
-    later = settings.but(clock={"kind": "simulated", "start": now, "origin": 0, "speed": 1e-12})
+    later = settings.but(clock={"kind": "simulated", "start": now, "origin": 0, "speed": 1e-15})
     prepare(with_threshold(later, "20m"))
     book = read_rules(settings)
     assert book.active(now - 1).abandonment.cart.after == 45 * 60_000
