@@ -25,14 +25,18 @@ def replayed(folder: Path, form: str, file: Path, *arguments: str) -> list[dict[
 
 def test_own_file(tmp_path: Path) -> None:
     left = (f"2022-10-01 10:{n:02}:00 UTC,cart,11,2.50,700{n},sess-{n}" for n in range(5))
-    file = written(
-        tmp_path, REES46, *left, "2022-10-01 10:32:00 UTC,view,12,3.00,7009,sess-9", name="shop.csv"
-    )
+    bought = "2022-10-01 10:31:30 UTC,purchase,11,2.50,7001,sess-1"
+    last = "2022-10-01 10:32:00 UTC,view,12,3.00,7009,sess-9"
+    file = written(tmp_path, REES46, *left, bought, last, name="shop.csv")
     said = heedful(tmp_path, "import", "--format", "rees46", file, "--run", *RULES)
-    assert "6 events on cx.*" in said
+    assert "7 events on cx.*" in said
     expected = replayed(tmp_path, "rees46", file, *RULES)
     assert len(expected) == 3
     assert rows(tmp_path, SIGNALS) == expected
+    came_back = (
+        "SELECT visitor_id, recovered_at FROM v_abandonment WHERE recovered_any OR recovered_at IS NOT NULL"
+    )
+    assert rows(tmp_path, came_back) == [{"visitor_id": "sess-1", "recovered_at": "2022-10-01 10:31:30.000"}]
 
 
 @pytest.mark.data

@@ -29,21 +29,21 @@ WITH
     signals AS (SELECT * FROM raw_signals_abandonment LIMIT 1 BY event_id),
     recoveries AS
     (
-        SELECT abandoned_id, min(occurred_at) AS at, argMin(order_id, occurred_at) AS order_id, max(outreach_id IS NOT NULL) AS by_link
+        SELECT abandoned_id, minOrNull(occurred_at) AS at, argMin(order_id, occurred_at) AS order_id, max(outreach_id IS NOT NULL) AS by_link
         FROM signals
         WHERE kind = 'recovered'
         GROUP BY abandoned_id
     ),
     withdrawals AS
     (
-        SELECT abandoned_id, min(occurred_at) AS at
+        SELECT abandoned_id, minOrNull(occurred_at) AS at
         FROM signals
         WHERE kind = 'withdrawn'
         GROUP BY abandoned_id
     ),
     approaches AS
     (
-        SELECT signal_id, min(occurred_at) AS at
+        SELECT signal_id, minOrNull(occurred_at) AS at
         FROM raw_outreach
         WHERE action = 'request'
         GROUP BY signal_id
@@ -75,7 +75,6 @@ LEFT JOIN recoveries AS r ON r.abandoned_id = s.event_id
 LEFT JOIN withdrawals AS w ON w.abandoned_id = s.event_id
 LEFT JOIN approaches AS a ON a.signal_id = s.event_id
 WHERE s.kind = 'abandoned'
-SETTINGS join_use_nulls = 1
 COMMENT 'One row per abandonment: what was left where, whether the customer was approached, and whether the order came.';
 
 CREATE OR REPLACE VIEW v_abandonment_by_minute
@@ -257,7 +256,6 @@ SELECT
     p.rules_version AS rules_version
 FROM published AS p
 LEFT JOIN answers AS f ON f.outreach_id = p.outreach_id
-SETTINGS join_use_nulls = 1
 COMMENT 'One row per outreach: request, cancellation, and what became of it.';
 
 CREATE OR REPLACE VIEW v_decisions
