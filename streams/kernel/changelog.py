@@ -56,7 +56,9 @@ def read_batches(config: KernelConfig, topic: str, partition: int) -> Iterator[B
 
     The transactional id of the task must have been initialised, so that no transaction is pending.
     """
+    config.reached("restore.offsets")
     end = _end(config, topic, partition)
+    config.reached("restore.end")
     batch = Batch()
     for key, value in _records(config, topic, partition, end):
         if key == POSITION_KEY and value is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from schemas.words import Millis
+from streams.failpoints import Reached, nothing
 
 Settings: TypeAlias = dict[str, str | int | bool]
 """Settings of librdkafka."""
@@ -17,6 +18,7 @@ class KernelConfig:
     ``kafka``: librdkafka settings for reaching the broker (servers, security); may hold secrets: no repr.
     ``aborted_visible``: the broker shows aborted records to read_committed readers (the embedded one does).
     ``heartbeats``: exactly one deployment per topic writes them into silent inputs.
+    ``reached``: told of each step, so that tests can end the process there.
     """
 
     kafka: Mapping[str, str | int] = field(repr=False)
@@ -35,6 +37,7 @@ class KernelConfig:
     poll_wait: Millis = 10
     aborted_visible: bool = False
     heartbeats: bool = True
+    reached: Reached = nothing
 
     def internal(self, *parts: str) -> str:
         """The name of a group, topic or transactional id that belongs to this deployment alone."""

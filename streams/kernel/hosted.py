@@ -82,6 +82,7 @@ class HostedTask:
             self.holds = dict(batch.position.holds)
             self._watermarks = batch.position.watermarks
             self.task.clock = batch.position.clock
+        self._config.reached("restore.done")
 
     @property
     def held(self) -> bool:
@@ -122,6 +123,7 @@ class HostedTask:
         clock = self._watermarks.clock(self._config.lateness)
         for output in self.task.advance(clock, now, self.held):
             self._publish(output)
+        self._config.reached("commit.outputs")
 
     def announce(self, facts: Topic, tasks: int, partitions: int) -> None:
         """Write the clock behind this transaction's facts, into every partition of ``facts``."""
@@ -129,12 +131,15 @@ class HostedTask:
         value = self._codec.encode(clock)
         for partition in range(partitions):
             self._transaction.produce(facts.named(self._config.prefix), b"", value, partition)
+        self._config.reached("commit.clock")
 
     def commit(self, consumer: Consumer) -> None:
         """Make outputs, state and having read durable, all or nothing."""
         for key, value in self.task.changes():
             self._transaction.produce(self._changelog, key.encode(), value, self.partition)
+        self._config.reached("commit.changelog")
         self._transaction.produce(self._changelog, POSITION_KEY, self._position(), self.partition)
+        self._config.reached("commit.position")
         positions = {(self._names[label], self.partition): at for label, at in self.positions.items()}
         self._transaction.commit(positions, consumer)
         self._committed = dict(self.positions)

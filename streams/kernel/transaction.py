@@ -27,7 +27,9 @@ class Transaction:
                 }
             )
         )
+        self._reached = config.reached
         self._producer.init_transactions(PATIENCE)
+        self._reached("restore.initialised")
         self.open = False
 
     def produce(self, topic: str, key: bytes, value: bytes | None, partition: int = -1) -> None:
@@ -47,7 +49,9 @@ class Transaction:
         offsets = [TopicPartition(topic, partition, at) for (topic, partition), at in positions.items()]
         metadata = consumer.consumer_group_metadata()
         self._producer.send_offsets_to_transaction(offsets, metadata, PATIENCE)
+        self._reached("commit.offsets")
         self._commit()
+        self._reached("commit.done")
         self.open = False
 
     def abort(self) -> None:
