@@ -91,6 +91,9 @@ ORDER BY topic, partition, begins
 """
 
 
+_OUTSIDE = "c.topic = '' OR w.offset > c.last"
+
+
 def _comparison(table: str) -> str:
     expected = "tombstones" if table == TOMBSTONES else "rows"
     return f"""
@@ -120,8 +123,8 @@ WITH
         SELECT
             w.topic AS topic, w.topic_id AS topic_id, w.partition AS partition, c.start AS start,
             count() AS found, uniqExact(w.offset) AS offsets,
-            min(w.offset) AS lowest, max(w.offset) AS highest,
-            countIf(c.topic = '' OR w.offset > c.last) AS outside
+            countIf({_OUTSIDE}) AS outside,
+            minIf(w.offset, {_OUTSIDE}) AS lowest, maxIf(w.offset, {_OUTSIDE}) AS highest
         FROM within AS w
         ASOF LEFT JOIN claims AS c
             ON c.topic = w.topic AND c.topic_id = w.topic_id AND c.partition = w.partition
