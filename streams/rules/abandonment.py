@@ -66,7 +66,7 @@ class Abandonment:
     def merge(self, mine: Carts | None, theirs: Carts, now: Now) -> Step[Carts]:
         """Carts, orders and what was said of them are one customer's now. Orders of one end carts of both."""
         turn = CartTurn(union(mine or NOTHING, theirs), self._book, now)
-        for order in tuple(turn.orders.values()):
+        for order in sorted(turn.orders.values(), key=lambda one: (one.at, one.order_id)):
             turn.end_bought(order)
         return turn.step()
 

@@ -76,12 +76,22 @@ class CartTurn:
             self.end_bought(order)
 
     def end_bought(self, order: Order) -> None:
-        """What the order bought is no open cart; say how the signals ended that were given about it."""
+        """What the order bought is no open cart; say how the signals ended that were given about it.
+
+        Of a cart that was changed since, the order bought what was in it before.
+        """
         self.orders[order.order_id] = order
         for episode in tuple(self.episodes.values()):
-            if order.ends(episode):
-                order = self._bought(episode, order)
+            ends = order.ends(episode)
+            bought = [said for said in episode.said if ends or said.changed_at <= order.at]
+            if bought:
+                order = self._settled(episode, order, bought)
+            if ends:
+                order = _named(order, episode)
                 del self.episodes[episode.cart_id]
+            elif bought:
+                left = tuple(said for said in episode.said if said not in bought)
+                self.episodes[episode.cart_id] = replace(episode, said=left)
         self.orders[order.order_id] = order
 
     def signal_due(self) -> None:
@@ -129,6 +139,7 @@ class CartTurn:
             event_id=_signal_id(told, rules),
             stage=told.stage,
             changed_by=told.changed_by,
+            changed_at=told.changed_at,
             last_activity_at=since,
             inferred=True,
         )
@@ -140,25 +151,27 @@ class CartTurn:
             event_id=_signal_id(episode, rules),
             stage=episode.stage,
             changed_by=episode.changed_by,
+            changed_at=episode.changed_at,
             last_activity_at=episode.last_activity_at,
         )
         self._say(episode, said, "abandoned", due)
         self.episodes[episode.cart_id] = replace(episode, said=(*episode.said, said))
 
-    def _bought(self, episode: Episode, order: Order) -> Order:
+    def _settled(self, episode: Episode, order: Order, bought: list[Said]) -> Order:
         """The last signal before the order was true, and is recovered; those after it were false."""
-        open_signals = [said for said in episode.said if said.event_id not in order.settled]
-        for said in open_signals:
+        known = {event_id for other in (*self.orders.values(), order) for event_id in other.settled}
+        fresh = [said for said in bought if said.event_id not in known]
+        for said in fresh:
             if said.at >= order.at:
                 self._say(episode, said, "withdrawn", order.at, order.order_id, order)
-        before = [said for said in open_signals if said.at < order.at]
-        if before:
+        before = [said for said in fresh if said.at < order.at]
+        first = before and episode.cart_id not in order.recovered
+        if first:
             self._say(episode, max(before), "recovered", order.at, order.order_id, order)
-        opened = {episode.opened_by} if order.names(episode) else set()
         return replace(
             order,
-            openings=tuple(sorted({*order.openings, *opened})),
-            settled=tuple(sorted({*order.settled, *(said.event_id for said in open_signals)})),
+            settled=tuple(sorted({*order.settled, *(said.event_id for said in fresh)})),
+            recovered=(*order.recovered, episode.cart_id) if first else order.recovered,
         )
 
     def _say(
@@ -197,6 +210,13 @@ class CartTurn:
         )
         key = topics.key(self._now.shop_id, self._now.profile_id)
         self._publish.append(Publish(topics.ABANDONMENT_SIGNALS, key, signal))
+
+
+def _named(order: Order, episode: Episode) -> Order:
+    """The order, which knows now when the cart that it names was opened."""
+    if not order.names(episode) or episode.opened_by in order.openings:
+        return order
+    return replace(order, openings=tuple(sorted((*order.openings, episode.opened_by))))
 
 
 def _signal_id(episode: Episode, rules: RuleSet) -> str:

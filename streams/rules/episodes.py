@@ -27,6 +27,7 @@ class Said(_Part, frozen=True, kw_only=True, order=True):
     event_id: str
     stage: Stage
     changed_by: str
+    changed_at: Millis
     last_activity_at: Millis
     inferred: bool = False
 
@@ -75,7 +76,8 @@ class Episode(_Part, frozen=True, kw_only=True):
 class Order(_Part, frozen=True, kw_only=True):
     """An order. ``openings``: openings of the cart that it names, once known.
 
-    ``settled``: the signals about which it was said how they ended.
+    ``settled``: the signals about which it was said how they ended; ``recovered``: the carts of which it was
+    said that it brought them back, which is said once, of the last signal.
     """
 
     order_id: str
@@ -85,6 +87,7 @@ class Order(_Part, frozen=True, kw_only=True):
     outreach_id: str | None = None
     openings: tuple[str, ...] = ()
     settled: tuple[str, ...] = ()
+    recovered: tuple[str, ...] = ()
 
     @property
     def age(self) -> tuple[str, Millis, str]:
@@ -211,5 +214,6 @@ def _orders(orders: tuple[Order, ...]) -> tuple[Order, ...]:
             outreach_id=known.outreach_id or order.outreach_id,
             openings=tuple(sorted({*known.openings, *order.openings})),
             settled=tuple(sorted({*known.settled, *order.settled})),
+            recovered=tuple(sorted({*known.recovered, *order.recovered})),
         )
     return tuple(found.values())

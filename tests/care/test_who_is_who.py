@@ -77,6 +77,16 @@ def test_an_order_told_under_both_names_is_one() -> None:
     assert abandonments(world(*both)) == [("abandoned", "cart", 60), ("recovered", "cart", 70)]
 
 
+def test_one_order_recovers_a_cart_once_however_many_signals_it_had() -> None:
+    events = [added(0), added(100, "p2"), ordered(170), identified(200), added(200.5, "p3")]
+    assert abandonments(world(*events)) == [
+        ("abandoned", "cart", 60),
+        ("abandoned", "cart", 160),
+        ("recovered", "cart", 170),
+        ("abandoned", "cart", 260.5),
+    ]
+
+
 def test_what_was_signalled_under_the_visitor_is_not_signalled_again() -> None:
     assert abandonments(world(added(0), identified(90))) == [("abandoned", "cart", 60)]
 

@@ -196,6 +196,13 @@ class TestLate:
     def test_a_change_before_the_signal_withdraws_it(self) -> None:
         assert self.kinds(cart(40, line("p2"))) == [("abandoned", 60), ("withdrawn", 40), ("abandoned", 100)]
 
+    @pytest.mark.parametrize(("at", "kind"), [(50, "withdrawn"), (80, "recovered")])
+    def test_an_order_told_after_the_cart_was_changed_again_settles_what_was_said_before(
+        self, at: float, kind: str
+    ) -> None:
+        world = World().hear(cart(0), cart(100, line("p2"))).until(110).hear(ordered(at)).until(40 * DAY)
+        assert abandonments(world) == [LEFT, (kind, "cart", at), ("abandoned", "cart", 160)]
+
     def test_an_emptied_cart_before_the_signal_withdraws_it(self) -> None:
         assert self.kinds(no_cart(40)) == [("abandoned", 60), ("withdrawn", 40)]
 
