@@ -95,7 +95,7 @@ def _refuse_if_later(config: KernelConfig, codec: Codec, partitions: dict[str, i
         if reached is not None and reached - config.lateness > begin:
             raise Refused(
                 f"{name} already holds what is later than these files begin; history can't be mixed "
-                "in, it would all be late. Import under another prefix, before its workers start: --prefix NAME"
+                "in, it would all be late. Import before workers start, under another prefix: --prefix NAME"
             )
 
 
