@@ -16,6 +16,7 @@ from schemas.topics import (
     DEAD_LETTERS,
     ORDERS,
     OUTREACH,
+    PROFILE_UPDATES,
     SUPPORT,
     Topic,
 )
@@ -34,6 +35,7 @@ KEPT = frozenset(
         CART,
         ORDERS,
         SUPPORT,
+        PROFILE_UPDATES,
         ABANDONMENT_SIGNALS,
         CONTACT_SIGNALS,
         DEAD_LETTERS,

@@ -15,13 +15,14 @@ from schemas.topics import (
     DEAD_LETTERS,
     ORDERS,
     OUTREACH,
+    PROFILE_UPDATES,
     SUPPORT,
 )
 from schemas.words import Millis
 from streams.demo.compare import Verdict, abandonments_said, breaches_said, compare, expected
 from streams.demo.log import Log
 from streams.demo.observer import percentile
-from streams.demo.truth import Thresholds, abandonments, breaches
+from streams.demo.truth import Thresholds, abandonments, breaches, erasures
 
 
 class Latency(msgspec.Struct, frozen=True):
@@ -72,8 +73,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 def verdicts(log: Log, rules: Thresholds, until: Millis) -> tuple[Verdict, Verdict]:
     """Abandonments and unanswered contacts: those that truly happened before ``until`` beside the signals."""
     visitors = [*log.records(CLICKSTREAM), *log.records(CART)]
-    left = expected(abandonments(visitors, log.records(ORDERS), rules, until))
-    waiting = expected(breaches(log.records(SUPPORT), rules, until))
+    erased = erasures(log.records(PROFILE_UPDATES), until)
+    left = expected(abandonments(visitors, log.records(ORDERS), rules, until, erased))
+    waiting = expected(breaches(log.records(SUPPORT), rules, until, erased))
     return (
         compare(left, abandonments_said(log.records(ABANDONMENT_SIGNALS)), until),
         compare(waiting, breaches_said(log.records(CONTACT_SIGNALS)), until),

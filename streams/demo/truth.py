@@ -8,11 +8,15 @@ of silence what it was.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from schemas.events import CartEvent, Click, OrderEvent, SupportEvent
+from schemas.events import CartEvent, Click, OrderEvent, ProfileUpdate, SupportEvent
 from schemas.words import Millis, Stage
 from streams.demo.lives import Device, Order, Silence, by_visitor, in_time, life_of, unique
+
+Erased: TypeAlias = Mapping[str, Millis]
+"""When each of these profiles was erased."""
+NOBODY: Erased = {}
 
 QUESTIONS = frozenset({"customer_message", "call_missed", "voicemail"})
 
@@ -48,32 +52,69 @@ class Breach(NamedTuple):
     due: Millis
 
 
+def erasures(updates: Iterable[ProfileUpdate], until: Millis) -> Erased:
+    """Who asked before ``until`` to be forgotten, and when."""
+    asked = (event for event in updates if event.type == "profile_erased" and event.occurred_at < until)
+    return {event.profile_id: event.occurred_at for event in asked}
+
+
 def abandonments(
-    visitors: Iterable[Click | CartEvent], orders: Iterable[OrderEvent], rules: Thresholds, until: Millis
+    visitors: Iterable[Click | CartEvent],
+    orders: Iterable[OrderEvent],
+    rules: Thresholds,
+    until: Millis,
+    erased: Erased = NOBODY,
 ) -> list[Abandonment]:
     """Every abandonment certain before ``until``. Events may come in any order, and more than once."""
     known = [event for event in visitors if event.occurred_at < until]
     devices = {visitor: life_of(events) for visitor, events in by_visitor(known).items()}
     ordered = _Orders(devices, (event for event in unique(orders) if event.occurred_at < until))
-    silences = sorted((s for device in devices.values() for s in device.silences), key=lambda s: s.since)
+    silences = _taken_up_again([s for device in devices.values() for s in device.silences])
     found: dict[tuple[str, Stage], Abandonment] = {}
     for silence in silences:
         due = silence.since + rules.after[silence.cart.stage]
-        known_at = ordered.known_at(silence, due)
+        cart, known_at = silence.cart, ordered.known_at(silence, due)
+        if _forgotten(erased, silence.owner, cart.changed_at, due):
+            continue
         if _lasted(silence, due, until, rules.max_age) and (known_at is None or known_at > due):
-            cart = silence.cart
             key = (cart.changed_by, cart.stage)
             found.setdefault(key, Abandonment(*key, silence.owner, due, doubtful=known_at is not None))
     return list(found.values())
 
 
-def breaches(contacts: Iterable[SupportEvent], rules: Thresholds, until: Millis) -> list[Breach]:
+def _taken_up_again(silences: list[Silence]) -> list[Silence]:
+    """In time. A cart that was left behind for ever is not, if its owner fills one of the same name later."""
+    filled: dict[tuple[str, str | None], list[Millis]] = defaultdict(list)
+    for silence in silences:
+        if silence.cart.name:
+            filled[silence.owner, silence.cart.name].append(silence.cart.changed_at)
+    found = []
+    for silence in sorted(silences, key=lambda silence: silence.since):
+        later = (at for at in filled[silence.owner, silence.cart.name] if at > silence.since)
+        until = min(later, default=None) if silence.until is None else silence.until
+        found.append(silence._replace(until=until))
+    return found
+
+
+def breaches(
+    contacts: Iterable[SupportEvent], rules: Thresholds, until: Millis, erased: Erased = NOBODY
+) -> list[Breach]:
     """Every question that nobody answered in time, certain before ``until``."""
     by_contact: dict[str, list[SupportEvent]] = defaultdict(list)
     for event in unique(contacts):
         by_contact[event.contact_id].append(event)
-    found = (breach for each in by_contact.values() for breach in _breaches(each, rules.first_reply))
-    return [breach for breach in found if breach.due < until]
+    return [
+        breach
+        for events in by_contact.values()
+        for breach in _breaches(events, rules.first_reply)
+        if breach.due < until
+        and not any(_forgotten(erased, one.profile_id, breach.asked_at, breach.due) for one in events)
+    ]
+
+
+def _forgotten(erased: Erased, owner: str, since: Millis, due: Millis) -> bool:
+    """Whether somebody asked to be forgotten in between."""
+    return since <= erased.get(owner, -1) <= due
 
 
 def _breaches(events: list[SupportEvent], target: Millis) -> Iterator[Breach]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import count
 from random import Random
 from uuid import UUID
 
@@ -52,13 +53,17 @@ class Gadget:
 
 @dataclass(slots=True)
 class Person:
-    """Somebody with devices; a customer once registered. ``busy_until``: one visit at a time."""
+    """Somebody with devices; a customer once registered. ``busy_until``: one visit at a time.
+
+    ``gone``: asked to be forgotten, and doesn't come back.
+    """
 
     gadgets: list[Gadget]
     customer_id: str | None = None
     customer_since: Millis = 0
     introduced: bool = False
     busy_until: Millis = 0
+    gone: bool = False
 
     def profile_id(self, at: Millis) -> str:
         """Whom the help desk sees: the customer if registered by then, else the first device."""
@@ -72,20 +77,26 @@ class Population:
 
     def __init__(self, traffic: Traffic, random: Random) -> None:
         self._random = random
-        self._registered = [self._customer(number) for number in range(traffic.customers)]
+        self._numbers = count()
+        self._registered = [self._customer() for _ in range(traffic.customers)]
         self._households()
 
     def _gadget(self) -> Gadget:
         return Gadget("v-" + new_id(self._random)[:13], self._random.choice(DEVICES))
 
-    def _customer(self, number: int) -> Person:
+    def _customer(self) -> Person:
         gadgets = [self._gadget() for _ in range(self._random.choice((1, 1, 2, 2, 3)))]
-        return Person(gadgets, customer_id=f"c-{number:05}")
+        return Person(gadgets, customer_id=self._new_customer_id())
+
+    def _new_customer_id(self) -> str:
+        return f"c-{next(self._numbers):05}"
 
     def _households(self) -> None:
         """One customer in thirty shares a device with the next."""
-        for one, other in zip(self._registered[::30], self._registered[1::30], strict=False):
+        pairs = list(zip(self._registered[::30], self._registered[1::30], strict=False))
+        for one, other in pairs:
             other.gadgets.append(one.gadgets[0])
+        self._sharing = [person for pair in pairs for person in pair]
 
     def anyone(self) -> Person:
         """A registered customer or a stranger."""
@@ -96,5 +107,19 @@ class Population:
     def register(self, person: Person, at: Millis) -> None:
         """The stranger opened an account; the help desk knows it a little later."""
         person.customer_since = at + 5 * MINUTE
-        person.customer_id = f"c-{len(self._registered):05}"
+        person.customer_id = self._new_customer_id()
         self._registered.append(person)
+
+    def leave(self, at: Millis) -> Person | None:
+        """Somebody who was not here for an hour, and wants to be forgotten; None: nobody."""
+        idle = [person for person in self._registered if self._may_leave(person, at)]
+        if not idle:
+            return None
+        person = self._random.choice(idle)
+        person.gone = True
+        self._registered.remove(person)
+        return person
+
+    def _may_leave(self, person: Person, at: Millis) -> bool:
+        long_gone = person.busy_until + 60 * MINUTE < at
+        return person.introduced and long_gone and all(person is not other for other in self._sharing)

@@ -25,6 +25,7 @@ class Traffic:
 
     visits_per_hour: float = 130.0
     contacts_per_hour: float = 16.0
+    erasures_per_hour: float = 1.0
     customers: int = 400
     bots: float = 0.03
     duplicates: float = 0.01

@@ -30,6 +30,7 @@ class World:
         self._agenda: list[tuple[Millis, int, Callable[[Millis], None]]] = []
         self._plan(start, self._visits)
         self._plan(start, self._questions)
+        self._plan(start + HOUR, self._erasures)
 
     def __iter__(self) -> Iterator[Arrival]:
         while True:
@@ -54,7 +55,7 @@ class World:
         self._plan(at + self._gap(self._traffic.visits_per_hour), self._visits)
 
     def _visit(self, person: Person, at: Millis) -> None:
-        if at <= person.busy_until:
+        if person.gone or at <= person.busy_until:
             return
         story = visit(self._random, self._people, person, at)
         self._tell(story)
@@ -71,6 +72,8 @@ class World:
     def _questions(self, at: Millis) -> None:
         """Somebody who was here lately asks something, sometimes on two channels."""
         person = self._random.choice(self._recent) if self._recent else self._people.anyone()
+        if person.gone:
+            person = self._people.anyone()
         for _ in range(self._random.choice((1, 1, 1, 1, 2))):
             self._ask(person, at)
         self._plan(at + self._gap(self._traffic.contacts_per_hour), self._questions)
@@ -82,6 +85,15 @@ class World:
             self._plan(
                 case.taken_up_at, lambda at: self._tell(answer(self._random, person, case.contact, at))
             )
+
+    def _erasures(self, at: Millis) -> None:
+        """Somebody asks the shop to forget everything."""
+        person = self._people.leave(at)
+        if person is not None:
+            story = Story(self._random, person, person.gadgets[0], at)
+            story.profile("profile_erased")
+            self._tell(story)
+        self._plan(at + self._gap(self._traffic.erasures_per_hour), self._erasures)
 
     def _meet(self, person: Person) -> None:
         self._recent.append(person)

@@ -8,7 +8,7 @@ from schemas import topics
 from schemas.validation import fault
 from streams.care import Care
 from streams.demo.compare import abandonments_said, breaches_said, compare, expected
-from streams.demo.truth import Thresholds, abandonments, breaches
+from streams.demo.truth import Thresholds, abandonments, breaches, erasures
 from streams.replay import Replay
 from streams.rules.book import RuleBook
 from streams.rules.settings import RuleSet
@@ -40,17 +40,19 @@ def test_every_silence_is_noticed_and_none_is_invented(seed):
     rows = simulated(seed, hours=24)
     replay = Replay([Visits(), Care(RuleBook.single(RuleSet.from_mapping({})), LATENESS)], LATENESS)
     said = [(out.topic, out.value) for out in replay.run(rows, lambda: START + 24 * HOUR)]
-    left = abandonments(
-        of(rows, topics.CLICKSTREAM, topics.CART), of(rows, topics.ORDERS), RULES, replay.clock
-    )
-    waited = breaches(of(rows, topics.SUPPORT), RULES, replay.clock)
+    end = replay.clock
+    erased = erasures(of(rows, topics.PROFILE_UPDATES), end)
+    visits = of(rows, topics.CLICKSTREAM, topics.CART)
+    left = abandonments(visits, of(rows, topics.ORDERS), RULES, end, erased)
+    waited = breaches(of(rows, topics.SUPPORT), RULES, end, erased)
     assert len(left) > 1_000
     assert len(waited) > 80
+    assert len(erased) > 10
     for truth, signals in (
         (left, abandonments_said(of(said, topics.ABANDONMENT_SIGNALS))),
         (waited, breaches_said(of(said, topics.CONTACT_SIGNALS))),
     ):
-        verdict = compare(expected(truth), signals, replay.clock)
+        verdict = compare(expected(truth), signals, end)
         assert verdict.flawless, verdict
         assert not verdict.mistimed, verdict
         assert not verdict.copies, verdict

@@ -4,9 +4,9 @@ from random import Random
 
 import pytest
 
-from schemas.events import CartEvent, Click, OrderEvent, SupportEvent
+from schemas.events import CartEvent, Click, OrderEvent, ProfileUpdate, SupportEvent
 from schemas.words import Line
-from streams.demo.truth import Thresholds, abandonments, breaches
+from streams.demo.truth import Thresholds, abandonments, breaches, erasures
 
 MINUTE = 60_000
 START = 1_700_000_000_000
@@ -221,6 +221,14 @@ CASES = {
         ],
         [("v40-product_added", "cart", "v", 110)],
     ),
+    "another customer in between, who used the cart's name": (
+        [
+            cart(0, cart_id="k", customer_id="c"),
+            cart(10, cart_id="k", customer_id="d"),
+            cart(20, cart_id="k", customer_id="c"),
+        ],
+        [("v10-product_added", "cart", "d", 70), ("v20-product_added", "cart", "c", 80)],
+    ),
     "forgotten on request": ([cart(0), cart(30, "visitor_erased")], []),
     "older than 72 hours": (
         [cart(0), *(click(30 * n) for n in range(1, 150))],
@@ -265,6 +273,24 @@ DOUBTS = {
 def test_who_proves_later_to_have_ordered_before_leaves_a_doubt(events):
     assert found(*events) == []
     assert [left[:2] for left in found(*events, doubtful=True)] == [(ADDED, "cart")]
+
+
+@pytest.mark.parametrize(("erased", "left"), [(30, 0), (60, 0), (61, 1), (-1, 1)])
+def test_who_asked_to_be_forgotten_left_nothing(erased, left):
+    asked = {"c": at(erased)}
+    assert len(abandonments([cart(0, customer_id="c")], [], RULES, at(100), asked)) == left
+    assert len(breaches([said(0)], RULES, at(100), asked)) == left
+
+
+def test_erasures_are_those_of_profiles():
+    erased = ProfileUpdate(
+        event_id="x", type="profile_erased", profile_id="c", occurred_at=at(5), received_at=at(5)
+    )
+    other = ProfileUpdate(
+        event_id="y", type="suppressed", profile_id="d", occurred_at=at(5), received_at=at(5)
+    )
+    assert erasures([erased, other], at(10)) == {"c": at(5)}
+    assert erasures([erased, other], at(5)) == {}
 
 
 def test_what_has_not_happened_yet_proves_nothing():
