@@ -149,7 +149,10 @@ def _lasted(silence: Silence, due: Millis, until: Millis, max_age: Millis) -> bo
 
 
 class _Orders:
-    """Who ordered when, and since when that was known."""
+    """Who ordered when, and since when that was known.
+
+    Storefront and back office may both tell of an order; per customer the first word counts.
+    """
 
     def __init__(self, devices: Mapping[str, Device], orders: Iterable[OrderEvent]) -> None:
         self._became = {visitor: device.became for visitor, device in devices.items() if device.became}
@@ -160,8 +163,12 @@ class _Orders:
             if event.type == "order_completed"
         ]
         self._of: dict[str, list[Order]] = defaultdict(list)
-        for order in _first_of_each(told):
-            self._of[self._person(order.owner)[0]].append(order)
+        first: set[tuple[str, str]] = set()
+        for order in sorted(told, key=lambda order: order.at):
+            person = self._person(order.owner)[0]
+            if (person, order.order_id) not in first:
+                first.add((person, order.order_id))
+                self._of[person].append(order)
 
     def known_at(self, silence: Silence, due: Millis) -> Millis | None:
         """When it was known that the cart's owner had ordered, on any device, between its last change and
@@ -179,11 +186,3 @@ class _Orders:
         """The customer that a guest proved to be, and when."""
         became = self._became.get(owner)
         return (became.customer_id, became.at) if became else (owner, 0)
-
-
-def _first_of_each(told: Iterable[Order]) -> Iterable[Order]:
-    """An order may be told by storefront and back office; the first word counts."""
-    first: dict[str, Order] = {}
-    for order in sorted(told, key=lambda order: order.at):
-        first.setdefault(order.order_id, order)
-    return first.values()

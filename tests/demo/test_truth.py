@@ -196,6 +196,15 @@ CASES = {
         ],
         [("v40-product_added", "cart", "c", 100)],
     ),
+    "an order told of two customers is both's": (
+        [
+            cart(0, customer_id="c"),
+            cart(10, visitor="w", customer_id="d"),
+            cart(30, "order_completed", visitor="w", order_id="o"),
+            order(31),
+        ],
+        [],
+    ),
     "another customer on the device: the cart stays with the first": (
         [cart(0, customer_id="c"), click(30, customer_id="d"), click(50)],
         [(ADDED, "cart", "c", 60)],
