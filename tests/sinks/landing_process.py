@@ -1,4 +1,4 @@
-"""A landing process for tests that kill one: folder, bootstrap, prefix, whether the broker is the embedded one."""
+"""A landing process to be killed. Arguments: folder, bootstrap, prefix, which broker (embedded or kafka)."""
 
 import sys
 import threading
