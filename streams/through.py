@@ -27,6 +27,9 @@ ROUNDS = 3
 ANSWERS_WITHIN = 60.0
 """Seconds without an answer from any worker after which waiting is in vain."""
 
+STALLS_WITHIN = 300.0
+"""Seconds without progress of a worker that answers, after which waiting is in vain."""
+
 TURN = 0.1
 
 Said: TypeAlias = dict[str, Any]
@@ -71,17 +74,23 @@ class Through:
         return {f"{labels[name]}-{partition}": offset for (name, partition), offset in found.items()}
 
     def _until(self, role: Role, done: Callable[[Said], bool]) -> None:
-        silent_since = time.monotonic()
+        moved_at, before = time.monotonic(), None
         while not done(said := status(self.settings, role)):
             self.tend()
-            if said:
-                silent_since = time.monotonic()
-            elif time.monotonic() - silent_since > ANSWERS_WITHIN:
-                raise Unavailable(
-                    f"no worker of the role {role} answers here (its note would be under "
-                    f"{self.settings.data_dir}); start `heedful worker`, or import without --wait"
-                )
+            progress = (said.get("durable"), said.get("rows"))
+            if said and progress != before:
+                moved_at, before = time.monotonic(), progress
+            elif time.monotonic() - moved_at > (STALLS_WITHIN if said else ANSWERS_WITHIN):
+                raise Unavailable(self._complaint(role, said))
             time.sleep(TURN)
+
+    def _complaint(self, role: Role, said: Said) -> str:
+        if said:
+            return f"{role} answers, but gets no further; its log is under {self.settings.data_dir / 'logs'}"
+        return (
+            f"no worker of the role {role} answers here (its note would be under {self.settings.data_dir}); "
+            "start `heedful worker`, or import without --wait"
+        )
 
 
 def _covers(reached: Ends, wanted: Ends) -> bool:
