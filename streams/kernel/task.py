@@ -5,6 +5,7 @@ happens depends only on the events and on the clock handed in.
 """
 
 from bisect import insort
+from itertools import takewhile
 from typing import Any, Generic, TypeVar
 
 from schemas.ids import short_hash
@@ -177,8 +178,7 @@ class Task(Generic[S]):
             raise StuckProcessor(f"{self.processor.name} stated the deadline {at} again after it had passed.")
 
     def _rearm(self, key: str, entry: Entry[S, Any]) -> None:
-        if entry.state is None and entry.seen:
-            self._purge(key, entry)
+        self._purge(key, entry)
         if entry.empty:
             del self._entries[key]
             self._timers.drop(key)
@@ -188,10 +188,12 @@ class Task(Generic[S]):
         self._timers.arm(key, wake)
 
     def _purge(self, key: str, entry: Entry[S, Any]) -> None:
-        kept = {hashed: until for hashed, until in entry.seen.items() if until >= self.clock}
-        if len(kept) < len(entry.seen):
+        """Forget ids whose time has passed. They stand about in the order of their times: the oldest first."""
+        passed = list(takewhile(lambda hashed: entry.seen[hashed] < self.clock, entry.seen))
+        if passed:
             self._touch(key)
-            entry.seen = kept
+            for hashed in passed:
+                del entry.seen[hashed]
 
     def _wake(self, entry: Entry[S, Any]) -> Millis | None:
         """When to look at the key next: at its next event or deadline; else when the last id is forgotten."""

@@ -18,7 +18,7 @@ MAY_KNOW = {
     "schemas": {"schemas"},
     "sinks": {"schemas", "sinks"},
     "streams.rules": {"schemas", "streams.rules", "streams.errors", "streams.located"},
-    "streams.kernel": {"schemas", "streams.kernel", "streams.errors", "streams.clock"},
+    "streams.kernel": {"schemas", "streams.kernel", "streams.errors", "streams.clock", "streams.failpoints"},
     **{name: {"schemas", "streams.rules", "streams.kernel.processor", *PROCESSORS} for name in PROCESSORS},
 }
 """Of heedful itself; what is not listed may know everything."""

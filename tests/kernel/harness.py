@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -22,7 +22,8 @@ from streams.kernel.config import KernelConfig, Settings
 from streams.kernel.loop import Kernel
 from streams.kernel.processor import Processor
 
-PATIENCE = 30.0
+PATIENCE = 90.0
+"""Seconds; far more than anything takes on a machine that isn't busy with something else."""
 CODEC = Codec(FileRegistry())
 
 
@@ -66,10 +67,18 @@ class Bench:
 
     def raw(self, name: str, isolation: str = "read_committed") -> list[tuple[bytes | None, bytes | None]]:
         """Key and value of every record now in a topic."""
+        return [(message.key(), message.value()) for message in self.messages(name, isolation)]
+
+    def ends(self, name: str) -> dict[int, int]:
+        """By partition that holds any, the offset behind its last committed record."""
+        return {at(m.partition()): at(m.offset()) + 1 for m in self.messages(name, "read_committed")}
+
+    def messages(self, name: str, isolation: str) -> list[Message]:
+        """Every record now in a topic, each partition in its order."""
         settings: Settings = {"group.id": "test", "enable.partition.eof": True}
         consumer = Consumer(self.config.consumer(isolation, settings))
         consumer.assign([TopicPartition(name, p, 0) for p in range(self.partitions)])
-        found: list[tuple[bytes | None, bytes | None]] = []
+        found: list[Message] = []
         ended: set[int | None] = set()
         until = time.monotonic() + PATIENCE
         while len(ended) < self.partitions:
@@ -77,12 +86,21 @@ class Bench:
             for message in consumer.consume(1_000, 0.1):
                 error = message.error()
                 if error is None:
-                    found.append((message.key(), message.value()))
+                    found.append(message)
                 else:
                     assert error.code() == KafkaError._PARTITION_EOF, error
                     ended.add(message.partition())
         consumer.close()
         return found
+
+    def committed(self, group: str, name: str) -> dict[int, int]:
+        """By partition that has one, the offset that a group has committed."""
+        consumer = Consumer(self.config.consumer("read_committed", {"group.id": group}))
+        found = consumer.committed(
+            [TopicPartition(name, p) for p in range(self.partitions)], timeout=PATIENCE
+        )
+        consumer.close()
+        return {at.partition: at.offset for at in found if at.offset >= 0}
 
     def kernel(self, processor: Processor[Any], announces: Topic | None = None) -> Kernel:
         """A kernel that isn't running yet."""
@@ -136,6 +154,12 @@ def until(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < end, f"waited {PATIENCE:.0f} s in vain: {what}"
         threading.Event().wait(0.02)
+
+
+def at(place: int | None) -> int:
+    """An offset or partition that a consumed record surely has."""
+    assert place is not None
+    return place
 
 
 def _key(topic: Topic, record: Any) -> str | None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import Click
+from streams.kernel.state import EntryCodec
 from streams.kernel.task import StuckProcessor, Task
 from tests.kernel.counting import SILENCE, Notes, Noting, click
 
@@ -168,3 +169,13 @@ def test_neither_batches_nor_restarts_change_what_is_said(
     for event in [e for e in events if e.occurred_at >= clock]:
         task.receive(event)
     assert said + spoken(task, 10_000) == whole
+
+
+def test_ids_are_forgotten_in_their_time_also_while_the_key_lives_on() -> None:
+    task, log = Task(Noting()), Log()
+    for number in range(60):
+        task.receive(click(f"e{number}", number * 50))
+    task.advance(3_000, 3_000)
+    write(task, log)
+    seen = EntryCodec(Noting()).decode(log["main/v"]).seen
+    assert 20 <= len(seen) <= 22, "those of the last 1,000 ms, by which Noting remembers ids"

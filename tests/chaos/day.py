@@ -1,0 +1,78 @@
+"""A day in a small shop: the input of the fault tests, and what must come of it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from schemas import topics
+from schemas.topics import Topic
+from schemas.words import Record
+from tests.builders import (
+    World,
+    added,
+    asked,
+    book,
+    bought,
+    checkout,
+    clicked,
+    consented,
+    emptied,
+    minute,
+    replied,
+)
+
+SHOPPERS = 40
+RULES = book("outreach.mode=live")
+END = 14 * 60
+"""Minutes until every cart and contact of the day is decided."""
+
+
+def events() -> list[tuple[Topic, Any]]:
+    """Every event with its topic, in the order of arrival. Each shopper is a visitor of the same name."""
+    found = [pair for number in range(SHOPPERS) for pair in _story(number, f"s{number}")]
+    return sorted(found, key=lambda pair: pair[1].received_at)
+
+
+def expected() -> dict[str, list[Any]]:
+    """By topic label, every record with an id that must come of it, in the order of ids."""
+    world = World(RULES)
+    world.hear(*(event for _, event in events()))
+    world.until(END)
+    by_topic: dict[str, list[Any]] = {}
+    for out in world.published:
+        if out.value is not None and hasattr(out.value, "event_id"):
+            by_topic.setdefault(out.topic.label, []).append(out.value)
+    return {label: ids(records) for label, records in by_topic.items()}
+
+
+def ids(records: list[Any]) -> list[str]:
+    """Their ids, sorted; duplicates stay."""
+    return sorted(record.event_id for record in records)
+
+
+def _story(number: int, who: str) -> Iterator[tuple[Topic, Record]]:
+    at = float(number)
+    yield topics.PROFILE_UPDATES, consented(at, customer=who)
+    yield topics.CLICKSTREAM, clicked(at + 1, visitor=who)
+    yield topics.CART, added(at + 2, visitor=who)
+    yield topics.CART, added(at + 2, visitor=who)
+    yield topics.CLICKSTREAM, clicked(at + 20, visitor=who)
+    match number % 5:
+        case 0:
+            yield topics.CART, bought(at + 30, f"o{number}", visitor=who)
+        case 1:
+            yield topics.CART, bought(at + 300, f"o{number}", visitor=who)
+        case 2:
+            yield topics.CART, checkout(at + 25, visitor=who)
+        case 3:
+            yield topics.CART, emptied(at + 40, visitor=who)
+    if number % 3 == 0:
+        yield topics.SUPPORT, asked(at + 10, f"q{number}", customer=who)
+    if number % 6 == 0:
+        yield topics.SUPPORT, replied(at + 50, f"q{number}", customer=who)
+    if number % 6 == 3:
+        yield topics.SUPPORT, replied(at + 150, f"q{number}", customer=who)
+
+
+def end() -> int:
+    """The moment that the closing heartbeats let every clock pass."""
+    return minute(END) + 1
