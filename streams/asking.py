@@ -5,9 +5,9 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+from streams.addresses import address_of
 from streams.roles import Role
 from streams.settings import Settings
-from streams.worker import address_of
 
 PATIENCE = 2.0
 

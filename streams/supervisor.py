@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from types import FrameType
 
 from streams import children
+from streams.addresses import Address, address_of
 from streams.roles import ROLES, Role
 from streams.settings import Settings
-from streams.worker import Address, address_of
 
 log = logging.getLogger(__name__)
 

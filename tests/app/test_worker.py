@@ -17,12 +17,12 @@ from confluent_kafka import Producer
 from schemas.codec import Codec
 from schemas.registry import FileRegistry
 from schemas.topics import ABANDONMENT_SIGNALS, DEAD_LETTERS
+from streams.addresses import Address, address_of
 from streams.broker import EmbeddedBroker
 from streams.preparing import prepare
 from streams.reading import read_to_end
 from streams.roles import Role
 from streams.settings import Settings
-from streams.worker import Address, address_of
 from tests.apache_kafka import ApacheKafka
 from tests.app.test_edges import signal as abandoned
 from tests.waiting import eventually
