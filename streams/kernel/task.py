@@ -188,7 +188,7 @@ class Task(Generic[S]):
         self._timers.arm(key, wake)
 
     def _purge(self, key: str, entry: Entry[S, Any]) -> None:
-        """Forget ids whose time has passed. They stand about in the order of their times: the oldest first."""
+        """Forget ids whose time has passed. They stand about in the order of their times."""
         passed = list(takewhile(lambda hashed: entry.seen[hashed] < self.clock, entry.seen))
         if passed:
             self._touch(key)
