@@ -55,7 +55,7 @@ class LandingConfig:
             "isolation.level": "read_committed",
             "enable.auto.commit": False,
             "auto.offset.reset": "error",
-            "fetch.wait.max.ms": 50,
+            "fetch.wait.max.ms": 250,
             "fetch.queue.backoff.ms": 5,
             "queued.max.messages.kbytes": 32_768,
             **settings,

@@ -28,7 +28,7 @@ class EmbeddedStore:
         """Open or create the files. Raises Unavailable if another process has them open."""
         self.path = path.absolute()
         self.database = database
-        self.path.mkdir(parents=True, exist_ok=True)
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = _locked(self.path / LOCK)
         session = _chdb_session()
         self._open: Callable[[], Any] = lambda: session(str(self.path / "engine"))

@@ -10,23 +10,21 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from schemas.codec import Codec
 from schemas.errors import RegistryUnavailable
-from sinks.clickhouse import inserting
 from sinks.clickhouse.blocks import Cut, cut
 from sinks.clickhouse.claims import At, last_claim, read_claims
 from sinks.clickhouse.config import LandingConfig
+from sinks.clickhouse.jobs import Jobs
 from sinks.clickhouse.lane import Lane
 from sinks.clickhouse.ledger import Ledger
 from sinks.clickhouse.store import Store
 from sinks.clickhouse.topology import Landed
-from sinks.errors import Refused, SinkError
+from sinks.errors import Refused
 
 log = logging.getLogger(__name__)
 
@@ -44,13 +42,11 @@ class Session:
     ) -> None:
         self._config = config
         self._codec = codec
-        self._store = store
         self._landed = landed
         self.counts = counts
         self.lanes: dict[At, Lane] = {}
-        self.last_error = ""
-        self._jobs: dict[Future[None], list[Lane]] = {}
-        self._pool = ThreadPoolExecutor(config.inserters, thread_name_prefix="insert")
+        self.registry_error = ""
+        self.jobs = Jobs(config, codec, store, counts)
         self._ledger = Ledger(config, codec)
         self._consumer = Consumer(
             config.consumer(
@@ -58,9 +54,15 @@ class Session:
                     "group.id": config.internal("landing"),
                     "partition.assignment.strategy": "range",
                     "session.timeout.ms": config.session_timeout,
+                    "heartbeat.interval.ms": config.session_timeout // 4,
                 }
             )
         )
+
+    @property
+    def last_error(self) -> str:
+        """What is not overcome yet."""
+        return self.jobs.last_error or self.registry_error
 
     def run(self, stop: threading.Event) -> None:
         """Join, work until ``stop`` is set, let inserts under way end, leave."""
@@ -77,17 +79,13 @@ class Session:
     def close(self) -> None:
         """Leave the group. What is claimed and not landed is left to the next session."""
         self._consumer.close()
-        self._pool.shutdown(wait=True)
+        self.jobs.close()
         self._ledger.close()
 
     def _turn(self) -> None:
         self._read()
-        self._finish_jobs()
+        self.jobs.tend()
         now = time.monotonic()
-        for lane in self.lanes.values():
-            if lane.retry_at and lane.retry_at <= now:
-                lane.retry_at = 0.0
-                self._start_again(lane)
         due = [lane for lane in self.lanes.values() if lane.is_due(now)]
         if due:
             self._claim(due, now)
@@ -102,11 +100,12 @@ class Session:
 
     def _claim(self, due: list[Lane], now: float) -> None:
         claimed: list[tuple[Lane, Cut]] = []
+        self.registry_error = ""
         for lane in due:
             try:
                 found = self._cut(lane)
             except RegistryUnavailable as error:
-                self.last_error = str(error)
+                self.registry_error = str(error)
                 lane.since = now
                 continue
             if found.is_quiet and not lane.is_quiet_long_enough(now):
@@ -119,7 +118,7 @@ class Session:
         for lane, found in claimed:
             lane.claimed(found)
             self._count(found)
-            self._start(lane)
+            self.jobs.start(lane)
 
     def _cut(self, lane: Lane) -> Cut:
         """The records stay with the lane until they are decoded: the registry may be away."""
@@ -138,75 +137,6 @@ class Session:
         ):
             self.counts[name] += number
 
-    def _start(self, lane: Lane) -> None:
-        assert lane.cut is not None
-        blocks = lane.cut.inserts
-        self._submit([lane], lambda: inserting.insert(self._store, blocks))
-
-    def _start_again(self, lane: Lane) -> None:
-        """A job of this lane failed a while ago."""
-        if lane.phase == "taking over":
-            self._take_over(lane)
-        elif lane.phase == "inserting":
-            self._start(lane)
-        elif lane.phase == "recording":
-            self._record([lane])
-
-    def _record(self, lanes: list[Lane]) -> None:
-        claims = [lane.claim for lane in lanes if lane.claim]
-        self._submit(lanes, lambda: inserting.record(self._store, claims))
-
-    def _take_over(self, lane: Lane) -> None:
-        claim, source = lane.claim, lane.source
-        assert claim is not None
-
-        def finish() -> None:
-            if inserting.take_over(self._store, self._config, self._codec, source, claim):
-                self.counts["taken over"] += 1
-
-        self._submit([lane], finish)
-
-    def _submit(self, lanes: list[Lane], job: Callable[[], None]) -> None:
-        self._jobs[self._pool.submit(job)] = lanes
-
-    def _finish_jobs(self) -> None:
-        inserted: list[Lane] = []
-        for job in [job for job in self._jobs if job.done()]:
-            lanes = self._jobs.pop(job)
-            if not self._failed(job, lanes):
-                for lane in lanes:
-                    self._advance(lane, inserted)
-        if inserted:
-            self._record(inserted)
-
-    def _advance(self, lane: Lane, inserted: list[Lane]) -> None:
-        if lane.phase == "inserting":
-            lane.phase = "recording"
-            inserted.append(lane)
-            return
-        if lane.phase == "recording" and lane.claim:
-            self.counts["rows"] += lane.claim.rows
-            self.counts[f"rows {lane.source.topic.label}"] += lane.claim.rows
-        lane.done()
-
-    def _failed(self, job: Future[None], lanes: list[Lane]) -> bool:
-        """Whatever went wrong stops only its partitions, which are tried again and never skipped."""
-        error = job.exception()
-        if error is None:
-            return False
-        now = time.monotonic()
-        self.last_error = str(error)
-        self.counts["failures"] += 1
-        for lane in lanes:
-            if isinstance(error, Refused):
-                lane.phase = "halted"
-                log.critical("%s", error)
-            elif isinstance(error, SinkError | KafkaException | RegistryUnavailable):
-                log.warning("%s-%s: again in %.1f s: %s", *_place(lane), lane.failed(now), error)
-            else:
-                raise error
-        return True
-
     def _throttle(self) -> None:
         """Keep memory bounded: what can't be landed is not read on, nor is anything above the bound."""
         held = sum(lane.bytes for lane in self.lanes.values())
@@ -214,7 +144,7 @@ class Session:
         for lane in self.lanes.values():
             wanted = lane.is_full or (crowded and bool(lane.messages))
             if wanted != lane.paused:
-                at = [TopicPartition(*_place(lane))]
+                at = [TopicPartition(*lane.place)]
                 self._consumer.pause(at) if wanted else self._consumer.resume(at)
                 lane.paused = wanted
 
@@ -237,7 +167,7 @@ class Session:
         claim = last_claim(claims, source.topic_id, committed, self._config.aborted_visible)
         if claim is not None:
             lane.claim, lane.phase, lane.position = claim, "taking over", claim.last + 1
-            self._take_over(lane)
+            self.jobs.take_over(lane)
         return lane
 
     def _revoked(self, consumer: Consumer, revoked: list[TopicPartition]) -> None:
@@ -246,16 +176,8 @@ class Session:
 
     def _let_go(self) -> None:
         """Inserts under way may end; a claim that stays open is finished by whoever comes next."""
-        until = time.monotonic() + GRACE
-        while self._jobs and time.monotonic() < until:
-            wait(self._jobs, timeout=until - time.monotonic(), return_when="FIRST_COMPLETED")
-            self._finish_jobs()
-        self._jobs.clear()
+        self.jobs.end(GRACE)
         self.lanes.clear()
-
-
-def _place(lane: Lane) -> tuple[str, int]:
-    return lane.source.name, lane.source.partition
 
 
 def _gone(error: KafkaError) -> Refused:

@@ -47,6 +47,11 @@ class Lane:
         self.bytes += len(message.value() or b"") + len(message.key() or b"")
 
     @property
+    def place(self) -> tuple[str, int]:
+        """Topic and partition."""
+        return self.source.name, self.source.partition
+
+    @property
     def is_full(self) -> bool:
         """As much as one claim should cover."""
         return len(self.messages) >= self.config.batch_rows or self.bytes >= self.config.batch_bytes
@@ -89,7 +94,7 @@ class Lane:
         self.position = cut.claim.last + 1
 
     def failed(self, now: float) -> float:
-        """An attempt failed; returns the seconds until the next."""
+        """An attempt failed and may be repeated; returns the seconds until the next."""
         self.attempts += 1
         longest: Millis = self.config.retry_at_most
         wait: float = min(self.config.retry_after * 2 ** min(self.attempts - 1, 10), longest) / 1000

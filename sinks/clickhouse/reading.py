@@ -35,7 +35,8 @@ class Limits:
         return (
             f"SET max_execution_time = {self.seconds}, max_memory_usage = {self.memory}, "
             f"max_result_bytes = {self.answer}, result_overflow_mode = 'throw', "
-            f"max_threads = {self.threads}, readonly = 1"
+            f"max_threads = {self.threads}, "
+            "output_format_pretty_max_column_name_width_cut_to = 0, readonly = 1"
         )
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -88,19 +88,23 @@ class Shore:
 
     def read(self, name: str) -> list[bytes]:
         """Committed values in partition 0 of a topic."""
+        return [message.value() or b"" for message in self.messages(name)]
+
+    def messages(self, name: str) -> list[Message]:
+        """Committed records in partition 0 of a topic."""
         settings = self.config.consumer({"group.id": "test", "enable.partition.eof": True})
         consumer = Consumer(settings)
         consumer.assign([TopicPartition(name, 0, 0)])
-        values: list[bytes] = []
+        found: list[Message] = []
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             for message in consumer.consume(1_000, 0.05):
                 error = message.error()
                 if error is None:
-                    values.append(message.value() or b"")
+                    found.append(message)
                 elif error.code() == KafkaError._PARTITION_EOF:
                     consumer.close()
-                    return values
+                    return found
         raise AssertionError(f"the end of {name} was not reached")
 
     @contextmanager

@@ -5,13 +5,17 @@ from dataclasses import replace
 
 import msgspec
 import pytest
+from confluent_kafka import Consumer
 
 from schemas import topics
 from schemas.control import Heartbeat
 from schemas.outputs import DeadLetter
 from sinks.clickhouse.audit import audit
+from sinks.clickhouse.blocks import Cut, cut
 from sinks.clickhouse.claims import Claim
 from sinks.clickhouse.embedded import EmbeddedStore
+from sinks.clickhouse.ledger import Ledger, create_claims
+from sinks.clickhouse.topology import look
 from sinks.errors import FixTarget
 from tests.sinks.harness import CODEC, START, Faltering, Shore, click, clicks, shore
 from tests.waiting import eventually
@@ -246,3 +250,43 @@ def test_a_missing_topic_is_named(make: MakeShore) -> None:
     elsewhere = replace(here, config=replace(here.config, prefix="nowhere"))
     with pytest.raises(FixTarget, match=r"nowhere\.clickstream"), elsewhere.landing() as lander:
         eventually(lambda: lander.ended)
+
+
+def test_a_range_that_changed_halts_its_partition_only(make: MakeShore) -> None:
+    here = make(partitions=2)
+    here.send(topics.CLICKSTREAM, *clicks(0, 10))
+    create_claims(here.config)
+    source = look(here.config).source(here.name(topics.CLICKSTREAM), 0)
+    told = cut(CODEC, source, 0, here.messages(source.name), START)
+    claimed_otherwise(here, replace(told, claim=msgspec.structs.replace(told.claim, records=11)))
+    here.send(topics.CLICKSTREAM, *clicks(10, 5), partition=1)
+    with here.landing() as lander:
+        eventually(lambda: lander.status()["halted"])
+        here.wait_for(5)
+        assert "11 records" in str(lander.status()["last error"])
+    assert here.landed() == (5, 5)
+
+
+def claimed_otherwise(here: Shore, told: Cut) -> None:
+    """Claim as a lander would that had read something else."""
+    ledger = Ledger(here.config, CODEC)
+    consumer = Consumer(here.config.consumer({"group.id": here.config.internal("landing")}))
+    ledger.commit([told], consumer)
+    consumer.close()
+    ledger.close()
+
+
+def test_memory_is_bounded_while_nothing_can_be_landed(make: MakeShore) -> None:
+    here = make(batch_rows=100, buffer_bytes=20_000)
+    faltering = Faltering(here.store)
+    faltering.refuses = {"raw_clickstream"}
+    with here.landing(faltering) as lander:
+        for first in range(0, 4_000, 500):
+            here.send(topics.CLICKSTREAM, *clicks(first, 500))
+            eventually(lambda: lander.status()["waiting bytes"])
+        most = int(str(lander.status()["waiting bytes"]))
+        faltering.refuses = set()
+        here.wait_until_recorded(lander, topics.CLICKSTREAM, 4_000)
+    assert most < 4_000 * len(CODEC.encode(click(1)))
+    assert here.landed() == (4_000, 4_000)
+    assert well(here)
