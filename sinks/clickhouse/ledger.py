@@ -1,5 +1,6 @@
 """The one transactional producer of a landing process: claims, letters and offsets in one transaction."""
 
+import logging
 from collections.abc import Sequence
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
@@ -13,8 +14,13 @@ from sinks.clickhouse.claims import encode
 from sinks.clickhouse.config import LandingConfig
 from sinks.errors import Unavailable
 
+log = logging.getLogger(__name__)
+
 PATIENCE = 10.0
 """Seconds that one call to the transaction coordinator may take."""
+
+ABORT_PATIENCE = 2.0
+"""Seconds for an abort; one that was fenced never gets its answer."""
 
 
 class Ledger:
@@ -24,6 +30,7 @@ class Ledger:
         """Ends and fences what an instance of the same name left behind."""
         self._config = config
         self._codec = codec
+        self._failed = False
         self._producer = Producer(config.producer())
         self._producer.init_transactions(PATIENCE)
 
@@ -36,12 +43,17 @@ class Ledger:
             self._producer.send_offsets_to_transaction(offsets, consumer.consumer_group_metadata(), PATIENCE)
             self._commit()
         except BaseException:
+            self._failed = True
             self._abort()
             raise
 
     def close(self) -> None:
-        """End the producer."""
-        self._producer.close()
+        """End the producer. One that failed is dropped: closing a producer that was fenced waits for ever."""
+        if self._failed:
+            self._producer.purge()
+            self._producer.poll(0)
+        else:
+            self._producer.close()
 
     def _write(self, cuts: Sequence[Cut]) -> None:
         letters = DEAD_LETTERS.named(self._config.prefix)
@@ -69,10 +81,10 @@ class Ledger:
 
     def _abort(self) -> None:
         try:
-            self._producer.abort_transaction(PATIENCE)
-        except KafkaException:
+            self._producer.abort_transaction(ABORT_PATIENCE)
+        except KafkaException as failure:
             # Fenced or unreachable: whoever initialises this id next ends the transaction.
-            self._producer.purge()
+            log.info("landing: a claim ends without its transaction: %s", failure)
 
 
 def create_claims(config: LandingConfig) -> None:

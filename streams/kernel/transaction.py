@@ -1,5 +1,6 @@
 """One transactional producer per task: outputs, changelog and input offsets become visible together."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,8 +8,13 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from streams.kernel.config import KernelConfig
 
+log = logging.getLogger(__name__)
+
 PATIENCE = 10.0
 """Seconds that one call to the transaction coordinator may take."""
+
+ABORT_PATIENCE = 2.0
+"""Seconds for an abort; one that was fenced never gets its answer."""
 
 
 class Transaction:
@@ -55,11 +61,15 @@ class Transaction:
         self.open = False
 
     def abort(self) -> None:
-        """Give up what is open and end the producer. The broker aborts what can't be aborted from here."""
+        """Give up what is open. What can't be aborted from here is ended by who initialises the id next.
+
+        The producer is dropped, not closed: closing one that was fenced waits for ever.
+        """
         if self.open:
             self.open = False
             self._attempt_abort()
-        self.close()
+        self._producer.purge()
+        self._producer.poll(0)
 
     def close(self) -> None:
         """End the producer. Nothing may be open."""
@@ -75,10 +85,9 @@ class Transaction:
 
     def _attempt_abort(self) -> None:
         try:
-            self._producer.abort_transaction(PATIENCE)
-        except KafkaException:
-            # Fenced or unreachable: whoever initialises this id next ends the transaction.
-            self._producer.purge()
+            self._producer.abort_transaction(ABORT_PATIENCE)
+        except KafkaException as failure:
+            log.info("a producer ends without its transaction: %s", failure)
 
 
 def _retriable(failure: KafkaException) -> bool:
