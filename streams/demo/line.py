@@ -20,7 +20,7 @@ class RunningLine:
 
     def __str__(self) -> str:
         self._look()
-        tally = self._stage.observer.tally
+        tally = self._stage.tally
         parts = (
             f"[bold]{self._rate:,.0f}[/] events/s",
             f"{tally.open_carts:,} open carts",

@@ -6,27 +6,25 @@ record that moved it past the deadline could be read is known, and so is the mom
 """
 
 import threading
-import time
 from array import array
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Message
 
 from schemas import topics
 from schemas.codec import Codec
 from schemas.control import Clock, Heartbeat
-from schemas.errors import BadRecord
 from schemas.events import Feedback, OrderEvent, ProfileUpdate, SupportEvent
 from schemas.outputs import AbandonmentSignal, ContactSignal
 from schemas.topics import Topic
 from schemas.words import Millis, Record
-from streams.demo.tally import FOLLOWED, Tally
+from streams.demo.following import follow
 from streams.kernel.config import KernelConfig
 
 INPUTS = (topics.FACTS, topics.SUPPORT, topics.ORDERS, topics.PROFILE_UPDATES, topics.FEEDBACK)
+SIGNALS = (topics.ABANDONMENT_SIGNALS, topics.CONTACT_SIGNALS)
 
 
 class PartitionClock:
@@ -75,7 +73,7 @@ class Signalled(NamedTuple):
 
 
 class Observer:
-    """Reads what care reads and what it says, as it becomes visible to a read_committed consumer.
+    """Reads care's inputs and signals, as they become visible to a read_committed consumer.
 
     ``seen`` times are of ``time.monotonic``.
     """
@@ -85,7 +83,6 @@ class Observer:
         self._codec = codec
         self.clocks: dict[int, PartitionClock] = defaultdict(lambda: PartitionClock(kafka.lateness))
         self.signals: dict[str, Signalled] = {}
-        self.tally = Tally()
 
     @property
     def first_signal(self) -> float | None:
@@ -94,17 +91,7 @@ class Observer:
 
     def run(self, stop: threading.Event) -> None:
         """Observe until ``stop`` is set."""
-        names = {topic.named(self._kafka.prefix): topic for topic in (*INPUTS, *FOLLOWED)}
-        consumer = Consumer(self._kafka.consumer("read_committed", {"group.id": "unused"}))
-        try:
-            consumer.assign(_beginnings(consumer, names))
-            while not stop.is_set():
-                messages = consumer.consume(2_000, 0.01)
-                seen = time.monotonic()
-                for message in messages:
-                    self._take(names[message.topic() or ""], message, seen)
-        finally:
-            consumer.close()
+        follow(self._kafka, self._codec, (*INPUTS, *SIGNALS), self._take, stop)
 
     def latencies(self, since: float) -> list[float]:
         """Milliseconds from noticeable to noticed, sorted; of what became noticeable from ``since`` on."""
@@ -115,32 +102,15 @@ class Observer:
                 found.append(max(0.0, signal.seen - noticeable) * 1000)
         return sorted(found)
 
-    def _take(self, topic: Topic, message: Message, seen: float) -> None:
-        if message.error():
-            raise KafkaException(message.error())
-        partition, value = message.partition() or 0, message.value()
-        try:
-            record = None if value is None else self._codec.decode(value)
-        except BadRecord:
-            return
-        if topic in FOLLOWED:
-            self.tally.take(topic, message.key() or b"", record)
-            self._note(record, partition, seen)
+    def _take(self, topic: Topic, message: Message, record: Record | None, seen: float) -> None:
+        partition = message.partition() or 0
+        if isinstance(record, AbandonmentSignal | ContactSignal):
+            if record.kind in ("abandoned", "breached"):
+                self.signals.setdefault(record.event_id, Signalled(partition, record.occurred_at, seen))
         elif record is not None:
             self.clocks[partition].take(topic, record, seen)
-
-    def _note(self, record: Record | None, partition: int, seen: float) -> None:
-        if isinstance(record, AbandonmentSignal | ContactSignal) and record.kind in ("abandoned", "breached"):
-            self.signals.setdefault(record.event_id, Signalled(partition, record.occurred_at, seen))
 
 
 def percentile(values: list[float], share: float) -> float | None:
     """The value below which that share of the sorted values lies; None without values."""
     return values[min(len(values) - 1, int(share * len(values)))] if values else None
-
-
-def _beginnings(consumer: Consumer, names: Iterable[str]) -> list[TopicPartition]:
-    known = {name: consumer.list_topics(name, timeout=10).topics[name].partitions for name in names}
-    return [
-        TopicPartition(name, partition, 0) for name, partitions in known.items() for partition in partitions
-    ]

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from streams.demo.folder import DemoOptions
 from streams.demo.landed import landed_rows
 from streams.demo.memory import PeakMemory
 from streams.demo.observer import Observer
+from streams.demo.tally import Tally
 from streams.errors import Unavailable
 from streams.preparing import prepare
 from streams.roles import Role
@@ -49,19 +51,24 @@ class Stage:
         self.clock = settings.clock.clock()
         self.memory = PeakMemory()
         self.observer = Observer(kernel_config(settings), codec_of(settings))
+        self.tally = Tally()
         self.supervisor = Supervisor(settings)
         self._broker = broker
         self._options = options
         self._simulator: subprocess.Popen[bytes] | None = None
         self._roles_wanted = False
-        self._observing = threading.Thread(target=self._observe, name="observer")
-        self._blind: Exception | None = None
+        self._lookers = ThreadPoolExecutor(2, thread_name_prefix="looker")
+        self._looking: list[Future[None]] = []
         self._enough = threading.Event()
 
     def prepare(self) -> None:
         """Topics and rules; from here on somebody looks on."""
         prepare(self.settings)
-        self._observing.start()
+        kafka, codec = kernel_config(self.settings), codec_of(self.settings)
+        self._looking = [
+            self._lookers.submit(self.observer.run, self._enough),
+            self._lookers.submit(self.tally.run, kafka, codec, self._enough),
+        ]
 
     def start_simulator(self) -> None:
         """Start the simulated shop, and wait until its history is published."""
@@ -85,8 +92,9 @@ class Stage:
         if self._roles_wanted:
             self.supervisor.tend()
         self.memory.sample(self._pids())
-        if self._blind:
-            raise Unavailable("the observer can't see any more") from self._blind
+        for looking in self._looking:
+            if looking.done():
+                looking.result()
         if not self._broker.alive:
             raise Unavailable(f"the broker ended; see {self.settings.data_dir / 'logs' / 'broker.log'}")
         if self._simulator and self._simulator.poll() not in (None, 0):
@@ -131,8 +139,7 @@ class Stage:
             self._simulator.kill()
             self._simulator.wait()
         self._enough.set()
-        if self._observing.is_alive():
-            self._observing.join()
+        self._lookers.shutdown()
 
     def simulated(self) -> Status:
         """What the simulator says of itself."""
@@ -147,12 +154,6 @@ class Stage:
     def care_clock(self) -> Millis:
         """How far care has come."""
         return int(self.status("care").get("clock", 0))
-
-    def _observe(self) -> None:
-        try:
-            self.observer.run(self._enough)
-        except Exception as failure:
-            self._blind = failure
 
     def _at_work(self) -> bool:
         behind = self.settings.lateness + 2_000 * self._options.speed

@@ -1,10 +1,18 @@
 """What stands now, as anybody who subscribes to heedful's topics knows it: open carts, who waits, signals."""
 
+import threading
+
+from confluent_kafka import Message
+
+from schemas.codec import Codec
 from schemas.outputs import AbandonmentSignal, ContactSignal, ContactState, Outreach, ProfileState
 from schemas.topics import ABANDONMENT_SIGNALS, CONTACT_SIGNALS, CONTACTS, OUTREACH, PROFILES, Topic
-from schemas.words import Record
+from schemas.words import Millis, Record
+from streams.demo.following import follow
+from streams.kernel.config import KernelConfig
 
 FOLLOWED = (ABANDONMENT_SIGNALS, CONTACT_SIGNALS, CONTACTS, PROFILES, *OUTREACH.values())
+PATIENCE: Millis = 500
 
 
 class Tally:
@@ -31,6 +39,14 @@ class Tally:
         elif topic == CONTACTS:
             waits = isinstance(record, ContactState) and record.waiting
             (self._waiting.add if waits else self._waiting.discard)(key)
+
+    def run(self, kafka: KernelConfig, codec: Codec, stop: threading.Event) -> None:
+        """Count until ``stop`` is set."""
+
+        def take(topic: Topic, message: Message, record: Record | None, seen: float) -> None:
+            self.take(topic, message.key() or b"", record)
+
+        follow(kafka, codec, FOLLOWED, take, stop, PATIENCE)
 
     @property
     def open_carts(self) -> int:

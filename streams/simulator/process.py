@@ -43,7 +43,7 @@ def simulate(
     stream = iter(World(simulation.traffic, simulation.seed, clock.now() - simulation.history))
     first = publisher.catch_up(stream)
     delivery = Delivery(codec, clock, simulation.seed, publisher.schedule)
-    consumer = kafka.consumer("read_committed", {})
+    consumer = kafka.consumer("read_committed", {"fetch.wait.max.ms": 500})
     with ThreadPoolExecutor(2) as pool:
         helpers = [
             pool.submit(delivery.run, consumer, kafka.prefix, stop),
