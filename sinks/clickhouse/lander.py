@@ -75,6 +75,7 @@ class Lander:
             "partitions": len(lanes),
             "open": sum(lane.phase != "idle" for lane in lanes),
             "halted": sum(lane.phase == "halted" for lane in lanes),
+            "paused": sum(lane.paused for lane in lanes),
             "waiting bytes": sum(lane.bytes for lane in lanes),
             "last error": (session.last_error if session else "") or self._last_error,
         }
