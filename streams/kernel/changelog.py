@@ -20,8 +20,8 @@ from streams.kernel.watermark import Watermarks
 POSITION_KEY = b"\x00position"
 """Sorts apart from every state key, which are "shop/id"."""
 
-RESTORE_PATIENCE = 60.0
-"""Seconds without a single record after which a restore gives up."""
+RESTORE_PATIENCE = 15.0
+"""Seconds without a single record, nor the end, after which a restore gives up and is begun anew."""
 
 
 class Position(msgspec.Struct, array_like=True, frozen=True):

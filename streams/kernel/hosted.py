@@ -161,7 +161,8 @@ class HostedTask:
         """False: the record claims a future that its own timestamp contradicts; it moves no clock."""
         match record:
             case Hold(action=action):
-                self.holds[topic.label] = action == "hold"
+                if action != "unknown":
+                    self.holds[topic.label] = action == "hold"
             case ClockRecord(task=task, tasks=tasks, clock=clock):
                 self._watermarks.fed(task, tasks, clock)
             case Heartbeat(received_at=at):
