@@ -25,7 +25,7 @@ from streams.wiring import codec_of
 
 HOUR: Millis = 3_600_000
 TURN = 0.1
-MEMORY = "25 MiB"
+MEMORY = "30 MiB"
 """What the broker's memory grows by, a minute, at the default rate."""
 REFRESHES_A_SECOND = 4
 
