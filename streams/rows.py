@@ -33,8 +33,8 @@ def asking(
         if place.is_dir():
             return client_of(ClickHouseTarget(path=place, database=settings.clickhouse.database))
     raise FixConfiguration(
-        f"There is no ClickHouse to ask: nothing in {run or settings.data_dir}. Start `heedful worker` or "
-        "`heedful demo` there, name a run with --run, or a server with --url."
+        f"There is no ClickHouse to ask: nothing in {run or settings.data_dir}. Start `heedful worker`, "
+        "`heedful demo` or `heedful import --run` there, name a run with --run, or a server with --url."
     )
 
 

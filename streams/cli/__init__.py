@@ -4,9 +4,10 @@ Each module ``streams.cli.<name>`` has an ``app``, a Typer of one command or of 
 """
 
 import importlib
+import re
 import sys
 from collections.abc import Sequence
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -34,6 +35,8 @@ COMMANDS = {
 MUST_BE_PUT_RIGHT = 2
 """Exit code when the message says what to do first. 1: it failed. 130: Ctrl-C."""
 
+SINGLE_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
+
 cli = typer.Typer(name="heedful", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -42,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words and words[0] in COMMANDS:
         _call(words[0], words[1:])
-    typer.main.get_command(cli).main(args=words, prog_name="heedful")
+    command = typer.main.get_command(cli)
+    _reflow(command)
+    command.main(args=words, prog_name="heedful")
 
 
 def _call(name: str, arguments: Sequence[str]) -> None:
@@ -52,10 +57,19 @@ def _call(name: str, arguments: Sequence[str]) -> None:
 
     module = importlib.import_module(f"streams.cli.{COMMANDS[name].module}")
     try:
-        typer.main.get_command(module.app).main(args=list(arguments), prog_name=f"heedful {name}")
+        command = typer.main.get_command(module.app)
+        _reflow(command)
+        command.main(args=list(arguments), prog_name=f"heedful {name}")
     except (HeedfulError, ContractError, SinkError) as error:
         print(f"heedful: {error}", file=sys.stderr)
         sys.exit(MUST_BE_PUT_RIGHT)
+
+
+def _reflow(command: Any) -> None:
+    """Docstrings are broken at the width of the source; help is broken at that of the terminal."""
+    command.help = command.help and SINGLE_BREAK.sub(" ", command.help)
+    for subcommand in getattr(command, "commands", {}).values():
+        _reflow(subcommand)
 
 
 def _version(wanted: bool) -> None:

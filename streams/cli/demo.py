@@ -12,7 +12,7 @@ from streams.demo.run import Demo, show
 from streams.simulator.settings import MOST_EVENTS_A_SECOND
 from streams.supervisor import stopping_on_signals
 
-app = typer.Typer(pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()

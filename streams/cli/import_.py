@@ -69,6 +69,7 @@ def import_(
     if not run:
         with _progress(files) as progress:
             _say(settings, reading, _import(settings, reading, limit, progress, wait))
+        print(f"The topics are held; `heedful topics go-live --prefix {settings.prefix}` lifts it.")
         return
     with own_broker(_own(settings, lateness, partitions, set_)) as own, _progress(files) as progress:
         _say(own, reading, _import_and_work(own, reading, limit, progress))
@@ -144,8 +145,8 @@ def _progress(files: list[Path]) -> Iterator[_Shown]:
 
 def _say(settings: Settings, reading: Reading, found: Imported) -> None:
     print(
-        f"{found.events} events on {settings.prefix}.*, from {to_iso(found.first)} to "
-        f"{to_iso(found.clock - 1)}; {reading.read} rows, {reading.duplicates} of them duplicates, "
+        f"{found.events:,} events on {settings.prefix}.*, from {to_iso(found.first)} to "
+        f"{to_iso(found.clock - 1)}; {reading.read:,} rows, {reading.duplicates:,} of them duplicates, "
+        f"{reading.dead_letters:,} dead."
         f"{reading.dead_letters} dead."
     )
-    print(f"The topics are held; `heedful topics go-live --prefix {settings.prefix}` lifts it.")

@@ -13,7 +13,7 @@ from streams.simulator.settings import traffic
 from streams.supervisor import stopping_on_signals
 from streams.wiring import kernel_config, registry_of
 
-app = typer.Typer(pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()

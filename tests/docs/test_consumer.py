@@ -1,0 +1,78 @@
+"""The consumer in the README, run as it stands there, on outreach that heedful wrote."""
+
+import subprocess
+import sys
+
+import pytest
+from confluent_kafka import Producer
+
+from schemas import admin
+from schemas.codec import Codec
+from schemas.outputs import Outreach
+from schemas.registry import FileRegistry
+from schemas.topics import OUTREACH
+from streams.care import Care
+from streams.formats import format_named
+from streams.formats.reading import Reading
+from streams.replay import Replay
+from streams.rules.book import RuleBook
+from streams.rules.settings import RuleSet, override
+from streams.until import until
+from streams.visits import Visits
+from tests.docs.readme import ROOT, blocks
+
+EMAIL = OUTREACH["email"]
+LATENESS = 10_000
+
+
+def outreach_of_the_example() -> list[tuple[str, Outreach]]:
+    """Keys and records: the request to Kim, and its cancellation."""
+    reading = Reading(format_named("jsonl"), [ROOT / "examples/one_customer.jsonl"])
+    book = RuleBook.single(override(RuleSet.from_mapping({}), ["outreach.mode=live"]))
+    host = Replay([Visits(), Care(book, LATENESS)], LATENESS)
+    limit = until("end")
+    outputs = host.run(reading, lambda: limit.reached(reading.last_event))
+    return [(each.key, each.value) for each in outputs if each.topic is EMAIL]
+
+
+def publish(bootstrap: str, name: str, records: list[tuple[str, Outreach]]) -> None:
+    """In one transaction, as heedful does."""
+    codec = Codec(FileRegistry())
+    producer = Producer({"bootstrap.servers": bootstrap, "transactional.id": name})
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    for key, record in records:
+        producer.produce(name, key=key, value=codec.encode(record))
+    producer.commit_transaction(30)
+
+
+def printed_by_the_consumer(bootstrap: str, prefix: str, lines: int) -> list[str]:
+    [code] = blocks("python")
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, bootstrap, prefix], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    try:
+        assert process.stdout
+        return [process.stdout.readline().strip() for _ in range(lines)]
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        pytest.param("broker", id="embedded", marks=pytest.mark.broker),
+        pytest.param("kafka", id="kafka", marks=pytest.mark.kafka),
+    ],
+)
+def test_the_consumer_obeys_a_request_and_its_cancellation_once(where, request, prefix):
+    bootstrap = request.getfixturevalue(where).bootstrap
+    admin.create({"bootstrap.servers": bootstrap}, admin.plans(prefix, prefix, 2), 1)
+    written = outreach_of_the_example()
+    (key, asked), (_, called_back) = written
+    publish(bootstrap, EMAIL.named(prefix), [(key, asked), (key, asked), (key, called_back)])
+    assert printed_by_the_consumer(bootstrap, prefix, 2) == [
+        f"request {asked.outreach_id} kim",
+        f"cancel {asked.outreach_id} kim",
+    ]
