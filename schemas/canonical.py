@@ -114,7 +114,8 @@ class _Rows:
             _require(data[at] == values[there, index], "boolean")
         indexes = values[:, canon.enums]
         _require((indexes >= 0) & (indexes < canon.symbols[canon.enums]), "symbol of an enum")
-        _require(values[:, canon.amounts] <= AMOUNT_BYTES, "a long amount")
+        amounts, there = values[:, canon.amounts], self.present[:, canon.amounts]
+        _require((amounts >= there) & (amounts <= AMOUNT_BYTES), "an empty or a long amount")
         for index, arrays in self.arrays.items():
             arrays.look_up(data, begins[:, index])
 

@@ -21,16 +21,23 @@ ITEMS: dict[str, type[Record]] = {"Line": Line, "GuardResult": GuardResult}
 """Records that stand in arrays, by the name of their schema."""
 
 UNIT_LIMIT = 10**PRECISION
+LONGEST_AMOUNT = 8
+"""Bytes."""
 UNKNOWN = "unknown"
 
 
 class ImpossibleNumber(ValueError):
-    """An amount of more than 18 digits."""
+    """An amount of more than 18 digits, or of none."""
 
 
 @lru_cache(maxsize=1 << 16)
 def amount(units: bytes) -> Decimal:
-    """Bytes to an amount. Prices repeat, hence the cache."""
+    """Bytes to an amount. Prices repeat, hence the cache.
+
+    ClickHouse reads one to eight bytes, and no amount needs more.
+    """
+    if not 0 < len(units) <= LONGEST_AMOUNT:
+        raise ImpossibleNumber(f"{len(units)} bytes")
     number = int.from_bytes(units, "big", signed=True)
     if not -UNIT_LIMIT < number < UNIT_LIMIT:
         raise ImpossibleNumber(f"{len(units)} bytes")

@@ -56,10 +56,15 @@ REASONS = {
     "not_avro": "the body does not follow its schema",
     "trailing_bytes": "bytes are left after the record",
     "wrong_field": "a field is missing, not known, or not of its type (files of JSON)",
-    "impossible_number": "an amount of more than 18 digits",
+    "impossible_number": "an amount of more than 18 digits, or not in one to eight bytes",
     "empty_id": "an id is empty or a placeholder such as null, undefined, 0, guest",
     "impossible_shop": "the shop is empty or holds a slash, which separates it from the id in keys",
     "impossible_time": "a time before the year 2000 or after 2100",
-    "impossible_quantity": "a quantity below one",
+    "impossible_quantity": "a quantity below one or above a billion",
+    "impossible_clock": "a clock of a task that can't be, or after 2100",
+    "too_long": "an id of more than 256 characters, another text of more than 1,024 (addresses: 8,192), or "
+    "more than 1,000 lines",
+    "from_the_future": "received more than five minutes after it was written, or happened more than five "
+    "minutes after it was received (found by kernels)",
 }
 """Every reason for which a record is bad, and what it means."""

@@ -4,13 +4,13 @@ Kernels, landing, replay and import ask it, so that they agree on what is bad. `
 question asked of a whole batch at once: it may name a good record, and never misses a bad one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_type_hints
 
 import polars as pl
 
-from schemas.control import Heartbeat
+from schemas.control import Clock, Heartbeat
 from schemas.shape import PRECISION, SCALE
 from schemas.topics import INPUTS
 from schemas.words import Line, Millis, Record
@@ -20,6 +20,16 @@ EARLIEST: Millis = 946_684_800_000
 LATEST: Millis = 4_102_444_800_000
 """2100-01-01T00:00:00Z."""
 AMOUNT_LIMIT = Decimal(10) ** (PRECISION - SCALE)
+
+MOST_PIECES = 10**9
+"""Of a product, in one event."""
+MOST_LINES = 1_000
+MOST_TASKS = 100_000
+LONGEST_ID = 256
+"""Characters. Ids stand in keys, and in everything that follows from an event."""
+LONGEST_TEXT = 1_024
+LONGEST_ADDRESS = 8_192
+ADDRESSES = ("url", "query", "address")
 
 PLACEHOLDERS = frozenset(
     {
@@ -90,26 +100,58 @@ def _check_shop(shop_id: str) -> Fault | None:
 
 def _check_lines(record: Any) -> Fault | None:
     quantity = getattr(record, "quantity", None)
-    if quantity is not None and quantity < 1:
+    if quantity is not None and not 1 <= quantity <= MOST_PIECES:
         return Fault("impossible_quantity", f"quantity is {quantity}")
-    return next(filter(None, map(_check_line, getattr(record, "lines", ()))), None)
+    lines = getattr(record, "lines", ())
+    if len(lines) > MOST_LINES:
+        return Fault("too_long", f"{len(lines)} lines")
+    return next(filter(None, map(_check_line, lines)), None)
 
 
 def _check_line(line: Line) -> Fault | None:
-    if line.quantity < 1:
+    if not 1 <= line.quantity <= MOST_PIECES:
         return Fault("impossible_quantity", f"quantity of {line.product_id[:40]!r} is {line.quantity}")
+    return _check_texts(line, LINE_TEXTS)
+
+
+def longest(name: str) -> int:
+    """How many characters a text of this name may have."""
+    if name.endswith("_id"):
+        return LONGEST_ID
+    return LONGEST_ADDRESS if name in ADDRESSES else LONGEST_TEXT
+
+
+def _texts(model: type[Record]) -> dict[str, int]:
+    hints = get_type_hints(model)
+    return {name: longest(name) for name in model.__struct_fields__ if hints[name] in (str, str | None)}
+
+
+def _check_texts(record: Any, texts: Mapping[str, int]) -> Fault | None:
+    for name, most in texts.items():
+        value = getattr(record, name)
+        if value is not None and len(value) > most:
+            return Fault("too_long", f"{name} has {len(value)} characters, the limit is {most}")
     return None
+
+
+LINE_TEXTS = _texts(Line)
 
 
 def _input_check(model: type[Record]) -> Callable[[Any], Fault | None]:
     ids = tuple(name for name in IDS if name in model.__struct_fields__)
+    texts = _texts(model)
 
     def check(record: Any) -> Fault | None:
         for name in ids:
             wrong = _check_id(name, getattr(record, name))
             if wrong:
                 return wrong
-        return _check_shop(record.shop_id) or _check_times(record) or _check_lines(record)
+        return (
+            _check_shop(record.shop_id)
+            or _check_times(record)
+            or _check_lines(record)
+            or _check_texts(record, texts)
+        )
 
     return check
 
@@ -118,34 +160,51 @@ def _heartbeat_check(record: Any) -> Fault | None:
     return _check_times(record, ("received_at",))
 
 
+def _clock_check(clock: Any) -> Fault | None:
+    if 0 <= clock.task < clock.tasks <= MOST_TASKS and 0 <= clock.clock < LATEST:
+        return None
+    return Fault("impossible_clock", f"task {clock.task} of {clock.tasks} at {clock.clock} ms since 1970")
+
+
 CHECKS: dict[type[Record], Callable[[Any], Fault | None]] = {
     topic.model: _input_check(topic.model) for topic in INPUTS
-} | {Heartbeat: _heartbeat_check}
-"""The check of each contract that others than heedful write."""
+} | {Heartbeat: _heartbeat_check, Clock: _clock_check}
+"""The check of each contract that others than heedful write, and of what moves clocks."""
 
 
 def suspects(frame: pl.DataFrame, model: type[Record]) -> list[int]:
     """Positions of the rows for which ``fault`` must be asked; all others are good."""
     if model not in CHECKS or frame.is_empty():
         return []
-    doubts = [doubt for doubt in map(_doubt, frame.schema.items()) if doubt is not None]
+    if model is Clock:
+        return list(range(frame.height))
+    doubts = [doubt for column in frame.schema.items() for doubt in _doubts(column)]
     return frame.select(pl.any_horizontal(doubts).fill_null(False).arg_true()).to_series().to_list()
 
 
-def _doubt(column: tuple[str, Any]) -> pl.Expr | None:
-    name, _ = column
+def _doubts(column: tuple[str, Any]) -> Iterator[pl.Expr]:
+    name, kind = column
     it = pl.col(name)
-    if name in IDS:
-        return _reads_as_placeholder(it)
+    if kind == pl.String:
+        yield it.str.len_bytes() > longest(name)
+    if name in IDS or name == "shop_id":
+        yield _reads_as_placeholder(it)
     if name == "shop_id":
-        return _reads_as_placeholder(it) | it.str.contains("/", literal=True)
+        yield it.str.contains("/", literal=True)
     if name in TIMES:
-        return (it < EARLIEST) | (it >= LATEST)
+        yield ~it.is_between(EARLIEST, LATEST, closed="left")
     if name == "quantity":
-        return it < 1
+        yield ~it.is_between(1, MOST_PIECES)
     if name == "lines":
-        return it.list.eval(pl.element().struct.field("quantity") < 1).list.any()
-    return None
+        yield it.list.len() > MOST_LINES
+        yield it.list.eval(_doubts_of_a_line(pl.element().struct)).list.any()
+
+
+def _doubts_of_a_line(line: Any) -> pl.Expr:
+    return pl.any_horizontal(
+        ~line.field("quantity").is_between(1, MOST_PIECES),
+        *(line.field(name).str.len_bytes() > most for name, most in LINE_TEXTS.items()),
+    )
 
 
 def _reads_as_placeholder(it: pl.Expr) -> pl.Expr:

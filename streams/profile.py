@@ -7,6 +7,7 @@ import msgspec
 
 from schemas import topics
 from schemas.outputs import ProfileState
+from schemas.validation import AMOUNT_LIMIT
 from schemas.words import Millis
 from streams.rules.abandonment import open_carts
 from streams.rules.contacts import waiting
@@ -99,12 +100,15 @@ class Profile(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 def worth(values: list[tuple[Decimal | None, str | None]]) -> tuple[Decimal | None, str | None]:
-    """The sum, if every value is known and in one currency. Money is never summed across currencies."""
+    """The sum, if every value is known, in one currency, and the sum an amount. Money is never summed across
+    currencies.
+    """
     currencies = {currency for _, currency in values}
     known = [value for value, _ in values if value is not None]
     if len(currencies) != 1 or len(known) < len(values):
         return None, None
-    return sum(known, Decimal(0)), currencies.pop()
+    total = sum(known, Decimal(0))
+    return (total, currencies.pop()) if abs(total) < AMOUNT_LIMIT else (None, None)
 
 
 def forgotten_at(profile: Profile) -> Millis | None:

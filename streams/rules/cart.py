@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from schemas.events import CartEvent
 from schemas.ids import derive
+from schemas.validation import AMOUNT_LIMIT
 from schemas.words import Line, Millis, Stage
 
 RANK: dict[Stage, int] = {"unknown": 0, "browse": 1, "cart": 2, "checkout": 3, "payment": 4}
@@ -28,6 +29,9 @@ STAGE_OF: dict[str, Stage] = {
     "payment_failed": "payment",
 }
 """The stage that an event of this type shows the visitor to have reached."""
+
+ITEMS_KEPT = 1_000
+"""So many products are remembered of a cart, those taken out included; what is put in beyond is not noted."""
 
 SNAPSHOTS = ("cart_updated", "checkout_started")
 """Types whose lines are the whole cart."""
@@ -123,12 +127,14 @@ def quiet(cart: Cart, gap: Millis) -> Cart:
 
 
 def worth(lines: Iterable[Line]) -> Decimal | None:
-    """The sum of price times quantity; None without lines, or if a price is unknown."""
+    """The sum of price times quantity; None without lines, if a price is unknown, or beyond all amounts."""
     total = None
     for line in lines:
         if line.price is None:
             return None
         total = (total or Decimal(0)) + line.price * line.quantity
+        if abs(total) >= AMOUNT_LIMIT:
+            return None
     return total
 
 
@@ -172,7 +178,7 @@ def _named_lines(event: CartEvent) -> tuple[Line, ...]:
 def _with(cart: Cart, lines: Iterable[Line], at: Millis) -> Cart:
     items = {item.product_id: item for item in cart.items}
     for line in lines:
-        if line.quantity > 0:
+        if line.quantity > 0 and (line.product_id in items or len(items) < ITEMS_KEPT):
             items[line.product_id] = _added(items.get(line.product_id), line, at)
     return replace(cart, items=tuple(items.values()))
 
