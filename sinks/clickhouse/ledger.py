@@ -51,7 +51,6 @@ class Ledger:
         """End the producer. One that failed is dropped: closing a producer that was fenced waits for ever."""
         if self._failed:
             self._producer.purge()
-            self._producer.poll(0)
         else:
             self._producer.close()
 

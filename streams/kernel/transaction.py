@@ -69,7 +69,6 @@ class Transaction:
             self.open = False
             self._attempt_abort()
         self._producer.purge()
-        self._producer.poll(0)
 
     def close(self) -> None:
         """End the producer. Nothing may be open."""

@@ -87,7 +87,7 @@ def test_a_zombie_changes_nothing(
             frozen.send_signal(signal.SIGCONT)
             until(lambda kernel=kernel: shop.is_through(kernel), "still through")  # type: ignore[misc]
             frozen.terminate()
-            frozen.wait(30)
+            assert frozen.wait(30) == 0
     is_right(shop)
     for kernel in ("visits", "care"):
         assert shop.state(kernel) == undisturbed[kernel]
