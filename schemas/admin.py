@@ -14,6 +14,7 @@ from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
+from schemas.codec import OWN_BYTES
 from schemas.errors import BrokerUnavailable, FixTopics
 from schemas.topics import DEAD_LETTERS, TOPICS, Topic
 
@@ -29,18 +30,24 @@ DAY = 24 * 60 * MINUTE
 KEPT = {"cleanup.policy": "delete", "retention.ms": str(30 * DAY)}
 """As long as the oldest state that refers to it."""
 
+OWN = {"max.message.bytes": str(OWN_BYTES)}
+"""What heedful writes itself: state, and what is told of it, grows with many inputs."""
+
 RECEIVED = {**KEPT, "message.timestamp.type": "LogAppendTime"}
 """Inputs: the broker's own time tells whether a source's clock can be believed."""
+
+TOLD = {**KEPT, **OWN}
 
 KEPT_LONG = {"cleanup.policy": "delete", "retention.ms": str(90 * DAY)}
 
 COMPACTED = {"cleanup.policy": "compact"}
 
-LANDED_COMPACTED = {**COMPACTED, "min.compaction.lag.ms": str(DAY)}
+LANDED_COMPACTED = {**COMPACTED, **OWN, "min.compaction.lag.ms": str(DAY)}
 """Landing must see every version: a range read again has to have the same records."""
 
 CHANGELOG = {
     **COMPACTED,
+    **OWN,
     "segment.ms": str(10 * MINUTE),
     "segment.bytes": str(64 << 20),
     "max.compaction.lag.ms": str(30 * MINUTE),
@@ -68,7 +75,7 @@ def settings_of(topic: Topic) -> Mapping[str, str]:
         return LANDED_COMPACTED
     if topic is DEAD_LETTERS:
         return KEPT_LONG
-    return RECEIVED if topic.kind == "input" else KEPT
+    return RECEIVED if topic.kind == "input" else TOLD
 
 
 def plans(prefix: str, deployment: str, partitions: int) -> tuple[Plan, ...]:

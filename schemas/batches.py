@@ -127,7 +127,7 @@ def decode_batch(codec: "Codec", topic: Topic, records: Iterable[tuple[int, byte
     """Sort by schema id, decode, check, validate. See ``Codec.decode_batch``."""
     bad: list[Bad] = []
     tombstones: list[int] = []
-    groups = _by_prefix(records, codec.max_bytes, bad, tombstones)
+    groups = _by_prefix(records, codec.limit(topic), bad, tombstones)
     if tombstones and not topic.compacted:
         bad += [Bad(offset, "null_value", "no value") for offset in tombstones]
         tombstones = []

@@ -27,6 +27,8 @@ from schemas.words import Record
 
 FRAME = struct.Struct(">bI")
 MEBIBYTE = 1 << 20
+OWN_BYTES = 16 * MEBIBYTE
+"""How long a record of heedful's own may be: a cart is told with all that many inputs have put into it."""
 
 
 @dataclass(frozen=True)
@@ -144,8 +146,9 @@ class Codec:
         """
         if value is None:
             raise BadRecord("null_value", "no value")
-        if len(value) > self.max_bytes:
-            raise BadRecord("too_large", f"{len(value)} bytes, the limit is {self.max_bytes}")
+        limit = self.limit(topic)
+        if len(value) > limit:
+            raise BadRecord("too_large", f"{len(value)} bytes, the limit is {limit}")
         if len(value) < FRAME.size or value[0]:
             raise BadRecord("not_framed", f"begins with {value[:5].hex()}")
         reading = self.reading(FRAME.unpack_from(value)[1], topic)
@@ -154,6 +157,10 @@ class Codec:
     def decode_batch(self, topic: Topic, records: Iterable[tuple[int, bytes | None]]) -> Batch:
         """Decode (offset, value) pairs of one partition, column by column. Raises nothing about a record."""
         return decode_batch(self, topic, records)
+
+    def limit(self, topic: Topic | None) -> int:
+        """How many bytes a value may have on a topic."""
+        return self.max_bytes if topic is None or topic.kind == "input" else OWN_BYTES
 
     def reading(self, schema_id: int, topic: Topic | None = None) -> Reading:
         """How to read bodies under an id. Raises BadRecord if that can't be, or not on ``topic``."""

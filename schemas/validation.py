@@ -197,14 +197,16 @@ def _doubts(column: tuple[str, Any]) -> Iterator[pl.Expr]:
         yield ~it.is_between(1, MOST_PIECES)
     if name == "lines":
         yield it.list.len() > MOST_LINES
-        yield it.list.eval(_doubts_of_a_line(pl.element().struct)).list.any()
+        doubts = [doubt for field in kind.inner.fields for doubt in _doubts_of_a_line(field)]
+        yield it.list.eval(pl.any_horizontal(doubts)).list.any()
 
 
-def _doubts_of_a_line(line: Any) -> pl.Expr:
-    return pl.any_horizontal(
-        ~line.field("quantity").is_between(1, MOST_PIECES),
-        *(line.field(name).str.len_bytes() > most for name, most in LINE_TEXTS.items()),
-    )
+def _doubts_of_a_line(field: Any) -> Iterator[pl.Expr]:
+    it = pl.element().struct.field(field.name)
+    if field.dtype == pl.String:
+        yield it.str.len_bytes() > longest(field.name)
+    if field.name == "quantity":
+        yield ~it.is_between(1, MOST_PIECES)
 
 
 def _reads_as_placeholder(it: pl.Expr) -> pl.Expr:

@@ -6,6 +6,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
+from schemas.codec import OWN_BYTES
 from streams.kernel.config import KernelConfig
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class Transaction:
                 {
                     "transactional.id": transactional_id,
                     "transaction.timeout.ms": config.transaction_timeout,
+                    "message.max.bytes": OWN_BYTES,
                 }
             )
         )
