@@ -106,7 +106,7 @@ class Demo:
     ) -> Report:
         settings = stage.settings
         log = read_log(settings, codec_of(settings), TOPICS)
-        abandonments, unanswered = verdicts(log, thresholds(settings), int(kernels["care"]["clock"]))
+        abandonments, unanswered = verdicts(log, thresholds(settings), int(kernels["care"]["durable"]))
         first = stage.observer.first_signal
         return Report(
             seconds=round(seconds, 1),

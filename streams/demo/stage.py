@@ -152,8 +152,8 @@ class Stage:
 
     @property
     def care_clock(self) -> Millis:
-        """How far care has come."""
-        return int(self.status("care").get("clock", 0))
+        """How far care has come, so that it stays: what is beyond goes back when the kernel ends."""
+        return int(self.status("care").get("durable", 0))
 
     def _at_work(self) -> bool:
         behind = self.settings.lateness + 2_000 * self._options.speed
