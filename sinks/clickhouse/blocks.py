@@ -17,7 +17,7 @@ from schemas.outputs import DeadLetter
 from schemas.topics import DEAD_LETTERS, Topic
 from schemas.words import Millis
 from sinks.clickhouse.claims import Claim
-from sinks.clickhouse.tables import CONTROL, READ_BY_KERNELS, TOMBSTONES, table_of
+from sinks.clickhouse.tables import CONTROL, READ_BY_KERNELS, TOMBSTONES, table_of, withheld
 
 TOMBSTONE_COLUMNS = ("key", "written_at", "_topic", "_topic_id", "_partition", "_offset")
 KEY_LIMIT = 1_024
@@ -104,7 +104,8 @@ def cut(codec: Codec, source: Source, start: int, messages: Sequence[Message], n
 
 def _insert(claim: Claim, topic: Topic, block: Block) -> Insert:
     token = claim.token(block.schema_id)
-    return Insert(table_of(topic), block.columns, block.container, "Avro", token, block.offsets)
+    columns = tuple(name for name in block.columns if name not in withheld(topic))
+    return Insert(table_of(topic), columns, block.container, "Avro", token, block.offsets)
 
 
 def _tombstones(claim: Claim, messages: list[Message]) -> Insert:

@@ -1,7 +1,7 @@
 """Which table a topic is landed in."""
 
 from schemas.control import Clock, Heartbeat, Hold
-from schemas.topics import FACTS, INPUTS, Topic
+from schemas.topics import DEAD_LETTERS, FACTS, INPUTS, PROFILE_UPDATES, Topic
 
 CONTROL = (Heartbeat, Hold, Clock)
 """Records that are counted, not inserted."""
@@ -11,6 +11,15 @@ LANDINGS = "landings"
 
 READ_BY_KERNELS = frozenset(topic.label for topic in (*INPUTS, FACTS))
 """A kernel dead-letters what is bad on these; landing does on all others."""
+
+
+WITHHELD = {PROFILE_UPDATES.label: ("address",), DEAD_LETTERS.label: ("key", "value")}
+"""By topic, what may identify a person and no analysis needs: it stays on the topic."""
+
+
+def withheld(topic: Topic) -> tuple[str, ...]:
+    """Fields of a topic that are not landed."""
+    return WITHHELD.get(topic.label, ())
 
 
 def table_of(topic: Topic) -> str:

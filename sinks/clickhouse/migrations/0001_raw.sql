@@ -153,7 +153,6 @@ CREATE TABLE IF NOT EXISTS raw_profile_updates
     type LowCardinality(String) COMMENT 'What changed. profile_erased removes everything known.',
     channel LowCardinality(String) COMMENT 'The channel that consent, suppression or address is about; unknown: all channels.',
     consent LowCardinality(String) COMMENT 'For consent_changed.',
-    address Nullable(String) COMMENT 'Address on that channel. Personal data; goes nowhere else.',
     time_zone Nullable(String) COMMENT 'IANA time zone of the customer.',
     locale Nullable(String) COMMENT 'BCP 47 language tag.',
     tier Nullable(String) COMMENT 'e.g. anonymous, buyer, contract, partner.',
@@ -168,7 +167,7 @@ ENGINE = MergeTree
 PARTITION BY toYYYYMM(received_at)
 ORDER BY (shop_id, profile_id, occurred_at)
 SETTINGS non_replicated_deduplication_window = 10000
-COMMENT 'What a customer said about being contacted, and attributes. The only topic that may carry addresses. Keyed by profile.';
+COMMENT 'What a customer said about being contacted, and attributes. Addresses stay on the topic. Keyed by profile.';
 
 CREATE TABLE IF NOT EXISTS raw_feedback
 (
@@ -433,8 +432,6 @@ CREATE TABLE IF NOT EXISTS raw_dead_letters
     stage LowCardinality(String) COMMENT 'decode, validate, apply or land.',
     reason LowCardinality(String) COMMENT 'Short, stable, for counting: e.g. not_avro, unknown_schema, trailing_bytes, empty_id, from_the_future.',
     detail String COMMENT 'For people; no personal data.',
-    key Nullable(String) COMMENT 'As it stood; the first 1 KiB.',
-    value Nullable(String) COMMENT 'As it stood; the first 64 KiB.',
     value_bytes Int64 COMMENT 'Its length before cutting.',
     occurred_at DateTime64(3, 'UTC') COMMENT 'The record\'s timestamp.',
     application LowCardinality(String) COMMENT 'Which part of heedful refused it.',
@@ -448,4 +445,4 @@ ENGINE = MergeTree
 PARTITION BY toYYYYMM(occurred_at)
 ORDER BY (topic, occurred_at)
 SETTINGS non_replicated_deduplication_window = 10000
-COMMENT 'A record that could not be read or obeyed, kept as it came. Keyed by topic, partition and offset.';
+COMMENT 'A record that could not be read or obeyed, kept as it came. Its bytes stay on the topic: heedful dead-letters show. Keyed by topic, partition and offset.';
