@@ -11,7 +11,7 @@ from schemas.topics import Topic
 from sinks.clickhouse.embedded import EmbeddedStore
 from sinks.clickhouse.migrate import Migration, migrate
 from sinks.clickhouse.migrate import published as migrations
-from sinks.clickhouse.tables import TOMBSTONES, table_of
+from sinks.clickhouse.tables import TOMBSTONES, table_of, withheld
 from sinks.errors import Refused
 
 TIME = "DateTime64(3, 'UTC')"
