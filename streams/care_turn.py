@@ -58,7 +58,7 @@ class CareTurn:
             state = self.profile.rule(rule.name)
             return rule.on_late(state, event, now) if late else rule.on_event(state, event, now)
 
-        self._heard(hear)
+        self._heard(hear, late=late)
         if isinstance(event, ProfileUpdate) and event.type == "profile_erased":
             self._erase(event)
         elif not (isinstance(event, Fact) and event.type == "activity"):
@@ -95,7 +95,7 @@ class CareTurn:
             if state is not None:
                 merged = rule.merge(profile.rule(rule.name), state, self._now)
                 concluded[rule.name] = self._did(rule, merged)
-        self._heard(lambda rule: None, concluded)
+        self._heard(lambda rule: None, concluded, late=True)
         self._tell()
 
     def _heard(
@@ -103,14 +103,20 @@ class CareTurn:
         hear: Callable[[Rule[Any]], Step[Any] | None],
         concluded: dict[str, Sequence[Any]] | None = None,
         after: Callable[[Rule[Any]], Step[Any] | None] = lambda rule: None,
+        *,
+        late: bool = False,
     ) -> None:
-        """Each rule in its turn: what happened, what those before it concluded, and what comes ``after``."""
+        """Each rule in its turn: what happened, what those before it concluded, and what comes ``after``.
+
+        What is concluded from something ``late`` is late too: who acts on it acts now.
+        """
         said: list[Any] = []
         for rule in self._rules:
             mine = list(concluded.get(rule.name, ())) if concluded else []
             mine.extend(self._did(rule, hear(rule)))
+            listen = rule.on_late if late else rule.on_event
             for value in said:
-                mine.extend(self._did(rule, rule.on_event(self.profile.rule(rule.name), value, self._now)))
+                mine.extend(self._did(rule, listen(self.profile.rule(rule.name), value, self._now)))
             mine.extend(self._did(rule, after(rule)))
             said.extend(mine)
 

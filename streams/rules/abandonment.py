@@ -64,11 +64,14 @@ class Abandonment:
         return turn.step()
 
     def merge(self, mine: Carts | None, theirs: Carts, now: Now) -> Step[Carts]:
-        """Carts, orders and what was said of them are one customer's now. Orders of one end carts of both."""
+        """Carts, orders and what was said of them are one customer's now. Orders of one end carts of both.
+
+        The rules after this one are told how the carts stand: one may have changed while it was handed over.
+        """
         turn = CartTurn(union(mine or NOTHING, theirs), self._book, now)
         for order in sorted(turn.orders.values(), key=lambda one: (one.at, one.order_id)):
             turn.end_bought(order)
-        return turn.step()
+        return turn.step()._replace(tell=turn.standing())
 
 
 def open_carts(state: Carts | None) -> tuple[Episode, ...]:

@@ -14,6 +14,7 @@ from streams.rules.base import Now, Publish, Step
 from streams.rules.book import RuleBook
 from streams.rules.episodes import NOTHING, Carts, Emptied, Episode, Order, Said, continued, episode_of
 from streams.rules.settings import AbandonmentSettings, RuleSet
+from streams.rules.standing import Standing
 
 
 def settings_of(book: RuleBook, at: Millis) -> AbandonmentSettings:
@@ -41,6 +42,15 @@ class CartTurn:
             emptied=tuple(sorted(self.emptied.values())),
         )
         return Step(state if state != NOTHING else None, tuple(self._publish))
+
+    def standing(self) -> tuple[Standing, ...]:
+        """How every cart stands, for the rules after this one."""
+        emptied = (Standing(one.cart_id, None, one.at, emptied=True) for one in self.emptied.values())
+        filled = (
+            Standing(one.cart_id, one.changed_by, one.changed_at, emptied=False)
+            for one in self.episodes.values()
+        )
+        return (*emptied, *filled)
 
     def lived(self, fact: Fact) -> None:
         """The visitor was active: the visitor's cart isn't left yet.

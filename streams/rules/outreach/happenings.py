@@ -16,6 +16,7 @@ from streams.rules.outreach.quiet_hours import known_zone
 from streams.rules.outreach.records import approach_for
 from streams.rules.outreach.state import Approach, Question, Reach, newest_questions
 from streams.rules.outreach.turn import Turn
+from streams.rules.standing import Standing
 
 _LEFT = ("sent", "delivered")
 _SEEN = ("opened", "clicked", "replied")
@@ -42,6 +43,8 @@ def reconcile(turn: Turn) -> None:
     if turn.reach.ordered_at is not None:
         _end_ordered(turn, turn.reach.ordered_at, cart_id=None)
     _follow_consent(turn, turn.at)
+    for newer in turn.reach.approaches:
+        _standing(turn, Standing(newer.cart_id, newer.episode, newer.changed_at, emptied=False))
     _make_once(turn)
     for approach in turn.reach.held:
         turn.give_way_to(approach)
@@ -51,9 +54,22 @@ def _signal(turn: Turn, signal: AbandonmentSignal) -> None:
     if signal.kind == "abandoned":
         turn.consider(approach_for(signal, turn.rules.outreach.valid_for))
     elif signal.kind == "recovered":
-        _end(turn, lambda one: one.cart_id == signal.cart_id, signal.occurred_at, "order")
+        _recovered(turn, signal)
     elif signal.kind == "withdrawn":
         _end(turn, lambda one: one.signal_id == signal.abandoned_id, signal.occurred_at, "withdrawn")
+
+
+def _recovered(turn: Turn, signal: AbandonmentSignal) -> None:
+    """What was put into the cart after the order is another matter."""
+    _end(
+        turn,
+        lambda one: (
+            one.signal_id == signal.abandoned_id
+            or (one.cart_id == signal.cart_id and one.changed_at <= signal.occurred_at)
+        ),
+        signal.occurred_at,
+        "order",
+    )
 
 
 def _fact(turn: Turn, fact: Fact) -> None:
@@ -73,15 +89,21 @@ def _active(turn: Turn, fact: Fact) -> None:
 
 
 def _cart(turn: Turn, fact: Fact) -> None:
-    """Other contents are another episode, which makes its own candidate in its time."""
     changed_at = fact.changed_at or fact.occurred_at
+    _standing(turn, Standing(fact.cart_id, fact.changed_by, changed_at, emptied=not fact.lines))
+
+
+def _standing(turn: Turn, cart: Standing) -> None:
+    """Other contents are another episode, which makes its own candidate in its time."""
     _end(
         turn,
         lambda one: (
-            one.cart_id == fact.cart_id and one.episode != fact.changed_by and one.changed_at <= changed_at
+            one.cart_id == cart.cart_id
+            and one.episode != cart.changed_by
+            and one.changed_at <= cart.changed_at
         ),
-        changed_at,
-        "changed" if fact.lines else "emptied",
+        cart.changed_at,
+        "emptied" if cart.emptied else "changed",
     )
 
 
@@ -200,6 +222,7 @@ def _erased_since(reach: Reach, at: Millis) -> bool:
 
 _HANDLERS: Mapping[type, Callable[[Turn, Any], None]] = {
     AbandonmentSignal: _signal,
+    Standing: _standing,
     Fact: _fact,
     OrderEvent: _order,
     ContactState: _contact,

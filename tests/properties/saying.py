@@ -1,0 +1,67 @@
+"""What came of it: signals, decisions and requests, by id and as they stand in the end."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from schemas import topics
+from schemas.outputs import Outreach
+from streams.kernel.processor import Output
+from tests.builders import World, book
+from tests.properties.cluster import Cluster
+
+LIVE = book("outreach.mode=live", "outreach.quiet_hours.enabled=false")
+SIGNALS = (topics.ABANDONMENT_SIGNALS, topics.CONTACT_SIGNALS)
+CONCLUSIONS = (*SIGNALS, topics.DECISIONS, *topics.OUTREACH.values())
+
+
+def records(outputs: Iterable[Output], *on: topics.Topic) -> list[Any]:
+    """What was said on some topics."""
+    return [out.value for out in outputs if out.topic in on and out.value is not None]
+
+
+def ids(host: World | Cluster) -> list[str]:
+    """Of every signal, decision and outreach."""
+    return sorted(record.event_id for record in records(host.published, *CONCLUSIONS))
+
+
+def states(host: World | Cluster) -> dict[str, bytes]:
+    """Of every profile."""
+    if isinstance(host, Cluster):
+        return host.care.states()
+    return {key: msgspec.msgpack.encode(state) for key, state in host.care.states().items()}
+
+
+def standing(host: World | Cluster) -> set[str]:
+    """Ids of signals that were not taken back."""
+    said = records(host.published, *SIGNALS)
+    back = {
+        getattr(one, name, None)
+        for one in said
+        for name in ("abandoned_id", "breached_id")
+        if one.kind == "withdrawn"
+    }
+    return {one.event_id for one in said if one.kind != "withdrawn" and one.event_id not in back}
+
+
+def requests(host: World | Cluster) -> list[Outreach]:
+    """Requests that were not called back."""
+    sent: list[Outreach] = records(host.published, *topics.OUTREACH.values())
+    cancelled = {one.outreach_id for one in sent if one.action == "cancel"}
+    return [one for one in sent if one.action == "request" and one.outreach_id not in cancelled]
+
+
+def decided(host: World | Cluster) -> list[tuple[str, str]]:
+    """Outcome and guard of every decision."""
+    return [(row.outcome, row.guard) for row in records(host.published, topics.DECISIONS)]
+
+
+def gone(host: World | Cluster) -> set[str]:
+    """Signals about which nobody may be approached any more: the cart was bought, changed or emptied."""
+    rows = records(host.published, topics.DECISIONS)
+    return {
+        row.signal_id
+        for row in rows
+        if row.outcome in ("cancelled", "withdrawn") and row.guard == "condition"
+    }
