@@ -2,8 +2,10 @@
 
 import json
 import struct
+import tempfile
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any, cast
 
 import fastavro
@@ -26,6 +28,7 @@ def plain_app(name: str, bootstrap: str, partitions: int) -> faust.App:
         broker_heartbeat_interval=2.0,
         consumer_auto_offset_reset="earliest",
         store="memory://",
+        datadir=str(Path(tempfile.gettempdir()) / f"{name}-data"),
         topic_partitions=partitions,
         topic_replication_factor=1,
         key_serializer="raw",
