@@ -1,5 +1,6 @@
 """Values that a schema allows and no shop means: what follows from them can be written all the same."""
 
+import random
 import struct
 from decimal import Decimal
 
@@ -22,7 +23,19 @@ from schemas.validation import (
 from schemas.words import Line, Record
 from sinks.clickhouse.embedded import EmbeddedStore
 from streams.rules.cart import ITEMS_KEPT
-from tests.builders import World, added, bought, carted, clicked, line, ordered
+from tests.builders import (
+    World,
+    added,
+    asked,
+    bought,
+    carted,
+    clicked,
+    erased,
+    identified,
+    line,
+    message,
+    ordered,
+)
 from tests.kernel.harness import CODEC
 
 SUBJECT = FileRegistry().id_of("cx.cart-value")
@@ -177,3 +190,27 @@ def _topic_of(record: Record) -> topics.Topic:
     if isinstance(record, Hold):
         return topics.CART
     return next(topic for topic in topics.TOPICS if topic.model is type(record))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_who_is_anybody_ends(seed: int) -> None:
+    """Ids of visitors and customers mixed up: aliases lead in circles, contacts into themselves."""
+    chosen, at, world = random.Random(seed), 0, World()
+    for _ in range(25):
+        at += chosen.choice((0, 1, 5, 40))
+        one, other = chosen.choice("abcd"), chosen.choice("abcd")
+        match chosen.randrange(6):
+            case 0 | 1:
+                world.hear(identified(at, visitor=one, customer=other))
+            case 2:
+                world.hear(added(at, visitor=one, cart_id=chosen.choice(("k", None))))
+            case 3:
+                world.hear(asked(at, other, customer=one))
+            case 4:
+                world.hear(message("human_reply", at, one, customer=other, type="merged", merged_into=one))
+            case _:
+                world.hear(erased(at, customer=other))
+    world.until(at + 40 * 24 * 60)
+    assert len(world.published) < 500
+    assert all(out.value is None or CODEC.encode(out.value) for out in world.published)
+    assert not world.visits.states()
