@@ -6,7 +6,18 @@ from typing import Any, TypeAlias
 from schemas import topics
 from schemas.events import OrderEvent, ProfileUpdate
 from schemas.facts import Fact
-from streams.handover import came_back, erasures, forwarded, handed_over, makes_alias, moved, unwrapped
+from schemas.words import Millis
+from streams.handover import (
+    Handover,
+    came_back,
+    erasure_of,
+    erasures,
+    forwarded,
+    handed_over,
+    makes_alias,
+    moved,
+    unwrapped,
+)
 from streams.kernel.processor import Output
 from streams.profile import MEMORY, Profile, RuleStates, forgotten_at
 from streams.rules.base import Now, Rule, Step, earliest
@@ -33,6 +44,8 @@ class CareTurn:
             self._become_alias(event)
         elif profile.alias_of is not None:
             self._out.append(forwarded(profile, event))
+        elif (erased_at := self._erased_since(event)) is not None:
+            self._let_go(event, erased_at)
         elif isinstance(event, Fact) and event.type == "moved":
             self._take_over(event)
         else:
@@ -152,9 +165,29 @@ class CareTurn:
 
     def _erase(self, erasure: ProfileUpdate) -> None:
         """Nothing is kept but what rules need to obey the erasure."""
-        self._out.extend(erasures(self.profile, erasure))
+        self._out.extend(erasures(self.profile, erasure, {*self.profile.visitors, self.profile.profile_id}))
         self._retract()
         self.profile.visitors, self.profile.last_order_at = {}, None
+
+    def _erased_since(self, event: Any) -> Millis | None:
+        """When the customer was erased, if that was after the event happened."""
+        reach = self.profile.rule("outreach")
+        erased_at: Millis | None = reach.erased_at if reach is not None else None
+        known = erased_at is not None and event.occurred_at <= erased_at
+        return erased_at if known and getattr(event, "type", "") != "profile_erased" else None
+
+    def _let_go(self, event: Any, erased_at: Millis) -> None:
+        """What comes from before the erasure is erased too: nothing of it is kept, here or by visits."""
+        if not isinstance(event, Fact):
+            return
+        erasure = erasure_of(event, erased_at)
+        theirs = handed_over(event) if event.type == "moved" else Handover(rules=RuleStates())
+        for rule in self._rules:
+            state = getattr(theirs.rules, rule.name)
+            if state is not None:
+                step = rule.on_late(state, erasure, self._now)
+                self._out.extend(Output(*publish) for publish in step.publish)
+        self._out.extend(erasures(self.profile, erasure, {event.visitor_id, *theirs.visitors}))
 
     def _finished(self) -> Profile | None:
         """The profile, to be woken at the earliest deadline; None if nothing is remembered."""

@@ -6,6 +6,7 @@ carries an event that still came under the old key. Their ``visitor_id`` is wher
 comes back there goes no further.
 """
 
+from collections.abc import Collection
 from typing import TypeAlias
 
 import msgspec
@@ -106,8 +107,20 @@ def unwrapped(event: Event) -> Event:
     return replace(_events.decode(event.payload or b""), profile_id=event.profile_id)
 
 
-def erasures(profile: Profile, erasure: ProfileUpdate) -> list[Output]:
-    """Every device of the customer is to be forgotten by visits too."""
+def erasure_of(fact: Fact, erased_at: Millis) -> ProfileUpdate:
+    """The erasure of a customer, for what comes only now of the time before it."""
+    return ProfileUpdate(
+        event_id=derive(fact.event_id, "erased"),
+        shop_id=fact.shop_id,
+        occurred_at=erased_at,
+        received_at=fact.received_at,
+        profile_id=fact.profile_id,
+        type="profile_erased",
+    )
+
+
+def erasures(profile: Profile, erasure: ProfileUpdate, visitors: Collection[str]) -> list[Output]:
+    """Devices of the customer are to be forgotten by visits too."""
     return [
         Output(
             topics.CART,
@@ -122,7 +135,7 @@ def erasures(profile: Profile, erasure: ProfileUpdate) -> list[Output]:
                 type="visitor_erased",
             ),
         )
-        for visitor in sorted({*profile.visitors, profile.profile_id})
+        for visitor in sorted(visitors)
     ]
 
 

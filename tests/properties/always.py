@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy
 
-FEW, MANY = 40, 1_500
+FEW, MANY = 40, 400
 
 
 def always(**examples: SearchStrategy[Any]) -> Callable[[Callable[..., None]], Callable[[int], None]]:
