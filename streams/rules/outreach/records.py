@@ -48,9 +48,14 @@ def approach_for(signal: AbandonmentSignal, valid_for: Millis) -> Approach:
 def decision(
     approach: Approach, outcome: Outcome, guard: str, guards: tuple[GuardResult, ...], stamp: Stamp
 ) -> Publish:
-    """The row that says what was decided about an approach, and why."""
+    """The row that says what was decided about an approach, and why.
+
+    What can be decided once only has an id without the moment, which depends, for what came late, on how far
+    the clock had come.
+    """
+    again = (stamp.at,) if outcome in ("held", "withdrawn") else ()
     row = Decision(
-        event_id=derive(approach.outreach_id, outcome, guard, stamp.at),
+        event_id=derive(approach.outreach_id, outcome, guard, *again),
         shop_id=approach.shop_id,
         outreach_id=approach.outreach_id,
         signal_id=approach.signal_id,
