@@ -139,12 +139,20 @@ class Session:
                     self._heartbeats.beat(name, task.partition)
 
     def _assigned(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
-        log.info("%s: assigned %s", self._processor.name, sorted({at.partition for at in assigned}))
-        starts = []
-        for partition in sorted({at.partition for at in assigned}):
+        """All tasks first, which ends whatever transactions their predecessors left open; then restore each.
+
+        Predecessors of several tasks wrote to the same partitions. The embedded broker keeps all that they
+        wrote pending until the last of these transactions has ended: a restore in between would wait for it.
+        """
+        partitions = sorted({at.partition for at in assigned})
+        log.info("%s: assigned %s", self._processor.name, partitions)
+        for partition in partitions:
             task = HostedTask(self._processor, self._config, self._codec, partition)
             self._tasks[partition] = task
             self._paces[partition] = Pace(self._config, time.monotonic(), self._announce_to)
+        starts = []
+        for partition in partitions:
+            task = self._tasks[partition]
             committed = self._committed(consumer, partition)
             task.restore(committed)
             for name, topic in self._names.items():
