@@ -61,8 +61,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def flawless(self) -> bool:
-        """Nothing missed, nothing false, nothing twice."""
-        return self.abandonments.flawless and self.unanswered.flawless
+        """Nothing missed, nothing false, nothing twice; and all that happened was looked at."""
+        return self.caught_up and self.abandonments.flawless and self.unanswered.flawless
 
     def write(self, path: Path) -> None:
         """As JSON."""
@@ -108,6 +108,11 @@ def summary(report: Report) -> list[tuple[str, str]]:
         ("ran", f"{report.seconds:.0f} s, which were {report.simulated_hours:.1f} h"),
         ("events", f"{report.events:,}, history included; {report.events_per_second:,.0f} a second"),
         ("first signal", _after(report.first_signal_after_seconds)),
+        *(
+            []
+            if report.caught_up
+            else [("[red]NOT CAUGHT UP[/]", "care didn't get through; this is what it reached")]
+        ),
         ("abandonments", _told(report.abandonments)),
         ("unanswered contacts", _told(report.unanswered)),
         ("outreach", _counted(report.outreach)),
