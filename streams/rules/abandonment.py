@@ -87,3 +87,5 @@ def _deadlines(state: Carts, book: RuleBook) -> Iterator[Millis]:
         yield order.at + settings_of(book, order.at).forget_after
     for emptied in state.emptied:
         yield emptied.at + settings_of(book, emptied.at).max_age
+    for bought in state.bought:
+        yield bought.last_activity_at + settings_of(book, bought.changed_at).max_age

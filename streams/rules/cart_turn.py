@@ -12,7 +12,18 @@ from schemas.outputs import AbandonmentSignal
 from schemas.words import AbandonmentKind, Millis
 from streams.rules.base import Now, Publish, Step
 from streams.rules.book import RuleBook
-from streams.rules.episodes import NOTHING, Carts, Emptied, Episode, Order, Said, continued, episode_of
+from streams.rules.episodes import (
+    NOTHING,
+    Carts,
+    Emptied,
+    Episode,
+    Order,
+    Said,
+    continued,
+    episode_of,
+    named,
+    signal_id,
+)
 from streams.rules.settings import AbandonmentSettings, RuleSet
 from streams.rules.standing import Standing
 
@@ -30,6 +41,7 @@ class CartTurn:
         self.episodes = {episode.cart_id: episode for episode in state.episodes}
         self.orders = {order.order_id: order for order in state.orders}
         self.emptied = {one.cart_id: one for one in state.emptied}
+        self.bought = {episode.change: episode for episode in state.bought}
         self._book = book
         self._now = now
         self._publish: list[Publish] = []
@@ -40,6 +52,7 @@ class CartTurn:
             episodes=tuple(self.episodes[cart] for cart in sorted(self.episodes)),
             orders=tuple(self.orders[order_id] for order_id in sorted(self.orders)),
             emptied=tuple(sorted(self.emptied.values())),
+            bought=tuple(self.bought[change] for change in sorted(self.bought)),
         )
         return Step(state if state != NOTHING else None, tuple(self._publish))
 
@@ -91,18 +104,37 @@ class CartTurn:
         Of a cart that was changed since, the order bought what was in it before.
         """
         self.orders[order.order_id] = order
+        self._prove_false(order)
         for episode in tuple(self.episodes.values()):
             ends = order.ends(episode)
             bought = [said for said in episode.said if ends or said.changed_at <= order.at]
             if bought:
                 order = self._settled(episode, order, bought)
+                self._remember(episode, [said for said in bought if said.at < order.at])
             if ends:
-                order = _named(order, episode)
+                order = named(order, episode)
                 del self.episodes[episode.cart_id]
             elif bought:
                 left = tuple(said for said in episode.said if said not in bought)
                 self.episodes[episode.cart_id] = replace(episode, said=left)
         self.orders[order.order_id] = order
+
+    def _remember(self, episode: Episode, said: list[Said]) -> None:
+        """What was said before the order stands, unless an earlier order comes to light."""
+        if said:
+            known = self.bought.get(episode.change, episode)
+            both = {one.event_id: one for one in (*said, *(known.said if known is not episode else ()))}
+            self.bought[episode.change] = replace(episode, lines=(), said=tuple(sorted(both.values())))
+
+    def _prove_false(self, order: Order) -> None:
+        """An order that came to light late may be earlier than what was said of a cart bought since."""
+        for episode in tuple(self.bought.values()):
+            false = [said for said in episode.said if said.changed_at <= order.at <= said.at]
+            for said in false:
+                self._say(episode, said, "withdrawn", order.at, order.order_id, order)
+            left = tuple(said for said in episode.said if said not in false)
+            if false:
+                self.bought[episode.change] = replace(episode, said=left)
 
     def signal_due(self) -> None:
         """Signal every cart whose silence has lasted."""
@@ -118,6 +150,11 @@ class CartTurn:
         self.episodes = _kept(self.episodes, lambda one: one.forget_at(self._rules(one).abandonment) > at)
         self.orders = _kept(self.orders, lambda one: one.at + settings_of(book, one.at).forget_after > at)
         self.emptied = _kept(self.emptied, lambda one: one.at + settings_of(book, one.at).max_age > at)
+        self.bought = {
+            change: one
+            for change, one in self.bought.items()
+            if one.said and one.last_activity_at + settings_of(book, one.changed_at).max_age > at
+        }
 
     def _rules(self, episode: Episode) -> RuleSet:
         return self._book.active(episode.changed_at)
@@ -146,7 +183,7 @@ class CartTurn:
             return told
         said = Said(
             at=at,
-            event_id=_signal_id(told, rules),
+            event_id=signal_id(told, rules.version),
             stage=told.stage,
             changed_by=told.changed_by,
             changed_at=told.changed_at,
@@ -158,7 +195,7 @@ class CartTurn:
     def _abandoned(self, episode: Episode, rules: RuleSet, due: Millis) -> None:
         said = Said(
             at=due,
-            event_id=_signal_id(episode, rules),
+            event_id=signal_id(episode, rules.version),
             stage=episode.stage,
             changed_by=episode.changed_by,
             changed_at=episode.changed_at,
@@ -220,19 +257,6 @@ class CartTurn:
         )
         key = topics.key(self._now.shop_id, self._now.profile_id)
         self._publish.append(Publish(topics.ABANDONMENT_SIGNALS, key, signal))
-
-
-def _named(order: Order, episode: Episode) -> Order:
-    """The order, which knows now when the cart that it names was opened."""
-    if not order.names(episode) or episode.opened_by in order.openings:
-        return order
-    return replace(order, openings=tuple(sorted((*order.openings, episode.opened_by))))
-
-
-def _signal_id(episode: Episode, rules: RuleSet) -> str:
-    """One for each episode and stage; one that is said again after it proved false is another."""
-    parts = ("abandonment", rules.version, episode.changed_by, "abandoned", episode.stage)
-    return derive(*parts, episode.withdrawn) if episode.withdrawn else derive(*parts)
 
 
 def _kept(known: dict[str, Any], keep: Callable[[Any], bool]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from schemas.events import OrderEvent
 from schemas.facts import Fact
+from schemas.ids import derive
 from schemas.words import Device, Line, Millis, Stage
 from streams.rules.cart import RANK
 from streams.rules.settings import AbandonmentSettings
@@ -56,6 +57,11 @@ class Episode(_Part, frozen=True, kw_only=True):
     outreach_id: str | None = None
     said: tuple[Said, ...] = ()
     withdrawn: int = 0
+
+    @property
+    def change(self) -> tuple[str, str, str]:
+        """Names it as it was between two changes."""
+        return self.cart_id, self.opened_by, self.changed_by
 
     @property
     def undecided(self) -> bool:
@@ -116,11 +122,12 @@ class Emptied(_Part, frozen=True, kw_only=True, order=True):
 
 
 class Carts(_Part, frozen=True, kw_only=True):
-    """All of it."""
+    """All of it. ``bought``: carts that ended with an order, as long as signals of them may prove false."""
 
     episodes: tuple[Episode, ...] = ()
     orders: tuple[Order, ...] = ()
     emptied: tuple[Emptied, ...] = ()
+    bought: tuple[Episode, ...] = ()
 
 
 NOTHING = Carts()
@@ -171,6 +178,19 @@ def order_of(event: OrderEvent | Fact) -> Order | None:
     )
 
 
+def named(order: Order, episode: Episode) -> Order:
+    """The order, which knows now when the cart that it names was opened."""
+    if not order.names(episode) or episode.opened_by in order.openings:
+        return order
+    return replace(order, openings=tuple(sorted((*order.openings, episode.opened_by))))
+
+
+def signal_id(episode: Episode, version: str) -> str:
+    """One for each episode and stage; one that is said again after it proved false is another."""
+    parts = ("abandonment", version, episode.changed_by, "abandoned", episode.stage)
+    return derive(*parts, episode.withdrawn) if episode.withdrawn else derive(*parts)
+
+
 def union(mine: Carts, theirs: Carts) -> Carts:
     """What two profiles know that are one customer. Commutative."""
     emptied = {one.cart_id: one for one in sorted((*mine.emptied, *theirs.emptied), key=lambda one: one.at)}
@@ -183,7 +203,16 @@ def union(mine: Carts, theirs: Carts) -> Carts:
         episodes=tuple(sorted(open_carts, key=lambda one: one.cart_id)),
         orders=_orders(mine.orders + theirs.orders),
         emptied=tuple(sorted(emptied.values())),
+        bought=_bought(mine.bought + theirs.bought),
     )
+
+
+def _bought(episodes: tuple[Episode, ...]) -> tuple[Episode, ...]:
+    """Of one that both know, the one of which less still stands."""
+    found: dict[tuple[str, str, str], Episode] = {}
+    for episode in sorted(episodes, key=lambda one: (one.change, len(one.said), repr(one))):
+        found.setdefault(episode.change, episode)
+    return tuple(found.values())
 
 
 def _is_emptied(episode: Episode, emptied: Emptied | None) -> bool:

@@ -193,6 +193,11 @@ class TestLate:
     def test_an_order_after_the_signal_recovers_it(self) -> None:
         assert self.kinds(ordered(61)) == [("abandoned", 60), ("recovered", 61)]
 
+    def test_an_earlier_order_that_comes_to_light_after_the_cart_was_bought_withdraws_it(self) -> None:
+        world = World().hear(cart(0), ordered(80, "o2")).until(100).hear(ordered(50))
+        told = abandonments(world.until(40 * DAY))
+        assert told == [LEFT, ("recovered", "cart", 80), ("withdrawn", "cart", 50)]
+
     def test_a_change_before_the_signal_withdraws_it(self) -> None:
         assert self.kinds(cart(40, line("p2"))) == [("abandoned", 60), ("withdrawn", 40), ("abandoned", 100)]
 
