@@ -66,6 +66,17 @@ class HostedTask:
         transactional_id = config.internal(processor.name, str(partition))
         self._transaction = Transaction(config, transactional_id)
 
+    def sweep(self) -> None:
+        """Have the embedded broker end what predecessors committed and it kept pending.
+
+        Once no predecessor's transaction is open any more. The record says that a commit led from nowhere to
+        nowhere, which no restore follows.
+        """
+        if self._config.aborted_visible:
+            nowhere = Position({}, {}, self._watermarks, self.task.clock, {})
+            value = encode_position(nowhere)
+            self._transaction.sweep(self._changelog, POSITION_KEY, value, self.partition)
+
     def restore(self, committed: dict[str, int]) -> None:
         """Take over the state that belongs to the committed offsets (by topic label). Fires nothing.
 

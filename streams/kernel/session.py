@@ -150,6 +150,8 @@ class Session:
             task = HostedTask(self._processor, self._config, self._codec, partition)
             self._tasks[partition] = task
             self._paces[partition] = Pace(self._config, time.monotonic(), self._announce_to)
+        for task in self._tasks.values():
+            task.sweep()
         starts = []
         for partition in partitions:
             task = self._tasks[partition]
