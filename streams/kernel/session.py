@@ -14,6 +14,7 @@ from streams.clock import Clock
 from streams.errors import FixConfiguration
 from streams.kernel.config import KernelConfig
 from streams.kernel.heartbeats import Heartbeats
+from streams.kernel.holes import Refill
 from streams.kernel.hosted import HostedTask
 from streams.kernel.pace import Pace
 from streams.kernel.processor import Processor
@@ -54,6 +55,7 @@ class Session:
             )
         )
         self._heartbeats = Heartbeats(config, codec, clock)
+        self._refill = Refill(config) if config.aborted_visible else None
         self._partitions = 0
         self._announce_to = 0
         self._paces: dict[int, Pace] = {}
@@ -68,14 +70,12 @@ class Session:
         while not stop.is_set():
             self._turn()
         self._release(commit=True)
-        self._consumer.close()
-        self._heartbeats.close()
+        self._close()
 
     def abort(self) -> None:
         """Drop everything that isn't committed."""
         self._release(commit=False)
-        self._consumer.close()
-        self._heartbeats.close()
+        self._close()
 
     def status(self) -> dict[str, Any]:
         """Sums over the tasks held now."""
@@ -107,12 +107,26 @@ class Session:
         runs = _by_partition(messages)
         for (partition, name), run in runs.items():
             self._heartbeats.heard(name, partition)
-            self._tasks[partition].read(name, run)
+            self._tasks[partition].read(name, self._whole(partition, name, run))
         for partition in sorted({partition for partition, _ in runs}):
             self._tasks[partition].advance(self._clock.now())
         self._commit_due(busy=len(messages) >= BACKLOG)
         if self._config.heartbeats:
             self._beat()
+
+    def _whole(self, partition: int, name: str, run: list[Message]) -> list[Message]:
+        topic = self._names[name]
+        if self._refill is None or topic.kind != "input":
+            return run
+        return self._refill.complete(
+            name, partition, self._tasks[partition].positions.get(topic.label, 0), run
+        )
+
+    def _close(self) -> None:
+        self._consumer.close()
+        self._heartbeats.close()
+        if self._refill is not None:
+            self._refill.close()
 
     def _commit_due(self, busy: bool) -> None:
         now = time.monotonic()
