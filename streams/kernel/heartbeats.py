@@ -4,8 +4,8 @@ import time
 from dataclasses import dataclass
 
 from confluent_kafka import Producer
-from schemas.codec import Codec
 
+from schemas.codec import Codec
 from schemas.control import Heartbeat
 from streams.clock import Clock
 from streams.kernel.config import KernelConfig
