@@ -13,11 +13,15 @@ import msgspec
 
 from schemas.errors import FixSchemas, Unencodable
 from schemas.shape import PRECISION, SCALE, Field
-from schemas.words import GuardResult, Line, Record
+from schemas.words import ContactClock, GuardResult, Line, Record
 
 Convert = Callable[[Any], Any]
 
-ITEMS: dict[str, type[Record]] = {"Line": Line, "GuardResult": GuardResult}
+ITEMS: dict[str, type[Record]] = {
+    "Line": Line,
+    "GuardResult": GuardResult,
+    "ContactClock": ContactClock,
+}
 """Records that stand in arrays, by the name of their schema."""
 
 UNIT_LIMIT = 10**PRECISION

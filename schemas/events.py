@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from schemas.words import (
+    AuthorRole,
     CartType,
     Channel,
     ClickType,
@@ -131,6 +132,14 @@ class SupportEvent(Record, frozen=True, kw_only=True):
     agent_id: str | None = None
     product_id: str | None = None
     merged_into: str | None = None
+    author_role: AuthorRole = "unknown"
+    for_agent: bool = False
+    forwarded: bool = False
+    tags: tuple[str, ...] = ()
+    tier: str | None = None
+    closing_phrase: str | None = None
+    window_from: Millis | None = None
+    window_until: Millis | None = None
 
 
 class ProfileUpdate(Record, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from schemas.words import (
     AbandonmentKind,
     Channel,
     ContactChannel,
+    ContactClock,
     ContactSignalKind,
     ContactStatus,
     Device,
@@ -52,7 +53,10 @@ class AbandonmentSignal(Record, frozen=True, kw_only=True):
 
 
 class ContactSignal(Record, frozen=True, kw_only=True):
-    """A waiting customer was acknowledged, answered, or not answered in time. Keyed by profile."""
+    """A clock of a contact was started, paused or ended, or what follows from it for people.
+
+    Keyed by profile.
+    """
 
     event_id: str
     shop_id: str = "main"
@@ -70,6 +74,26 @@ class ContactSignal(Record, frozen=True, kw_only=True):
     due_at: Millis | None = None
     elapsed_ms: int
     breached_id: str | None = None
+    instance: int = 1
+    cause: str | None = None
+    step: str | None = None
+    policy: str | None = None
+    calendar: str | None = None
+    target_ms: int | None = None
+    counted_ms: int | None = None
+    from_created_ms: int | None = None
+    from_applied_ms: int | None = None
+    status: ContactStatus = "unknown"
+    agent_id: str | None = None
+    to_team: str | None = None
+    to_agent_id: str | None = None
+    window_from: Millis | None = None
+    window_until: Millis | None = None
+    window_kept: bool | None = None
+    attempts: int | None = None
+    net_ms: int | None = None
+    detail: str | None = None
+    withdraws: str | None = None
 
 
 class Outreach(Record, frozen=True, kw_only=True):
@@ -147,6 +171,19 @@ class ContactState(Record, frozen=True, kw_only=True):
     product_id: str | None = None
     updated_at: Millis
     rules_version: str
+    created_at: Millis | None = None
+    solved_at: Millis | None = None
+    policy: str | None = None
+    calendar: str | None = None
+    tags: tuple[str, ...] = ()
+    owned_since: Millis | None = None
+    next_due_at: Millis | None = None
+    no_reply_needed: bool = False
+    clocks: tuple[ContactClock, ...] = ()
+    callback_requested_at: Millis | None = None
+    callback_from: Millis | None = None
+    callback_until: Millis | None = None
+    callback_attempts: int = 0
 
 
 class ProfileState(Record, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ AMOUNT_LIMIT = Decimal(10) ** (PRECISION - SCALE)
 MOST_PIECES = 10**9
 """Of a product, in one event."""
 MOST_LINES = 1_000
+MOST_TAGS = 100
 MOST_TASKS = 100_000
 LONGEST_ID = 256
 """Characters. Ids stand in keys, and in everything that follows from an event."""
@@ -58,6 +59,8 @@ PLACEHOLDERS = frozenset(
 BLANKS = " \t\r\n"
 IDS = ("event_id", "visitor_id", "customer_id", "profile_id", "contact_id", "order_id")
 TIMES = ("occurred_at", "received_at")
+WINDOWS = ("window_from", "window_until")
+"""Times that may be missing."""
 
 
 class Fault(NamedTuple):
@@ -108,6 +111,20 @@ def _check_lines(record: Any) -> Fault | None:
     return next(filter(None, map(_check_line, lines)), None)
 
 
+def _check_tags(record: Any) -> Fault | None:
+    tags = getattr(record, "tags", ())
+    if len(tags) > MOST_TAGS:
+        return Fault("too_long", f"{len(tags)} tags, the limit is {MOST_TAGS}")
+    return next(
+        (Fault("too_long", f"a tag of {len(tag)} characters") for tag in tags if len(tag) > LONGEST_ID), None
+    )
+
+
+def _check_window(record: Any) -> Fault | None:
+    told = tuple(name for name in WINDOWS if getattr(record, name, None) is not None)
+    return _check_times(record, told)
+
+
 def _check_line(line: Line) -> Fault | None:
     if not 1 <= line.quantity <= MOST_PIECES:
         return Fault("impossible_quantity", f"quantity of {line.product_id[:40]!r} is {line.quantity}")
@@ -149,7 +166,9 @@ def _input_check(model: type[Record]) -> Callable[[Any], Fault | None]:
         return (
             _check_shop(record.shop_id)
             or _check_times(record)
+            or _check_window(record)
             or _check_lines(record)
+            or _check_tags(record)
             or _check_texts(record, texts)
         )
 
@@ -191,10 +210,13 @@ def _doubts(column: tuple[str, Any]) -> Iterator[pl.Expr]:
         yield _reads_as_placeholder(it)
     if name == "shop_id":
         yield it.str.contains("/", literal=True)
-    if name in TIMES:
+    if name in TIMES or name in WINDOWS:
         yield ~it.is_between(EARLIEST, LATEST, closed="left")
     if name == "quantity":
         yield ~it.is_between(1, MOST_PIECES)
+    if name == "tags":
+        yield it.list.len() > MOST_TAGS
+        yield it.list.eval(pl.element().str.len_bytes() > LONGEST_ID).list.any()
     if name == "lines":
         yield it.list.len() > MOST_LINES
         doubts = [doubt for field in kind.inner.fields for doubt in _doubts_of_a_line(field)]

@@ -50,7 +50,12 @@ SupportType: TypeAlias = Literal[
     "callback_requested",
     "callback_attempted",
     "callback_reached",
+    "contact_created",
+    "tags_changed",
+    "reply_needed",
+    "callback_cancelled",
 ]
+AuthorRole: TypeAlias = Literal["unknown", "end_user", "agent", "light_agent", "system"]
 ContactChannel: TypeAlias = Literal[
     "unknown", "email", "chat", "phone", "sms", "social", "web_form", "callback", "product_question", "forum"
 ]
@@ -94,8 +99,29 @@ FactType: TypeAlias = Literal[
 Stage: TypeAlias = Literal["unknown", "browse", "cart", "checkout", "payment"]
 AbandonmentKind: TypeAlias = Literal["unknown", "abandoned", "recovered", "withdrawn"]
 ContactSignalKind: TypeAlias = Literal[
-    "unknown", "acknowledged", "answered", "breached", "answered_late", "closed", "withdrawn"
+    "unknown",
+    "acknowledged",
+    "answered",
+    "breached",
+    "answered_late",
+    "closed",
+    "withdrawn",
+    "activate",
+    "pause",
+    "fulfill",
+    "breach",
+    "update_status",
+    "apply_sla",
+    "escalated",
+    "pause_integrity",
+    "handed_off",
+    "no_reply_needed",
+    "callback_requested",
+    "callback_attempted",
+    "callback_reached",
+    "callback_expired",
 ]
+ClockState: TypeAlias = Literal["unknown", "running", "paused", "ended"]
 OutreachAction: TypeAlias = Literal["unknown", "request", "cancel"]
 Outcome: TypeAlias = Literal[
     "unknown", "requested", "shadowed", "held", "refused", "withdrawn", "cancelled", "expired", "regretted"
@@ -123,3 +149,17 @@ class GuardResult(Record, frozen=True, kw_only=True):
     guard: str
     result: GuardVerdict = "unknown"
     detail: str | None = None
+
+
+class ContactClock(Record, frozen=True, kw_only=True):
+    """One clock of a contact."""
+
+    clock: str
+    instance: int = 1
+    state: ClockState = "unknown"
+    started_at: Millis
+    due_at: Millis | None = None
+    counted_ms: int = 0
+    remaining_ms: int | None = None
+    breached: bool = False
+    ended_at: Millis | None = None
