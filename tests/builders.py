@@ -20,6 +20,7 @@ from streams.kernel.processor import Output
 from streams.kernel.task import Task
 from streams.profile import Profile
 from streams.rules.book import RuleBook
+from streams.rules.contacts.said import METRIC_EVENTS
 from streams.rules.settings import RuleSet, override
 from streams.visits import Visits
 
@@ -260,7 +261,12 @@ def abandonments(world: World) -> list[tuple[str, str, float]]:
     return [(signal.kind, signal.stage, minutes(signal.occurred_at)) for signal in signals]
 
 
-def answers(world: World) -> list[tuple[str, float]]:
-    """Kind and minute of every contact signal."""
+def conclusions(world: World) -> list[ContactSignal]:
+    """What people are told of contacts: every contact signal but those that say how clocks move."""
     signals: list[ContactSignal] = world.said(topics.CONTACT_SIGNALS)
-    return [(signal.kind, minutes(signal.occurred_at)) for signal in signals]
+    return [one for one in signals if one.kind not in METRIC_EVENTS and one.detail not in METRIC_EVENTS]
+
+
+def answers(world: World) -> list[tuple[str, float]]:
+    """Kind and minute of what people are told of contacts."""
+    return [(signal.kind, minutes(signal.occurred_at)) for signal in conclusions(world)]

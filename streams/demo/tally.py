@@ -10,6 +10,7 @@ from schemas.topics import ABANDONMENT_SIGNALS, CONTACT_SIGNALS, CONTACTS, OUTRE
 from schemas.words import Millis, Record
 from streams.demo.following import follow
 from streams.kernel.config import KernelConfig
+from streams.rules.contacts.said import METRIC_EVENTS
 
 FOLLOWED = (ABANDONMENT_SIGNALS, CONTACT_SIGNALS, CONTACTS, PROFILES, *OUTREACH.values())
 PATIENCE: Millis = 500
@@ -29,7 +30,7 @@ class Tally:
         """A record of one of the topics followed; None forgets its key."""
         if isinstance(record, AbandonmentSignal):
             self._abandoned.add(record.event_id)
-        elif isinstance(record, ContactSignal):
+        elif isinstance(record, ContactSignal) and record.kind not in METRIC_EVENTS:
             self._contacts.add(record.event_id)
         elif isinstance(record, Outreach):
             if record.action == "request":

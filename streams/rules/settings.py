@@ -5,12 +5,9 @@
     forget_after = "30d"   # after the last activity; orders are remembered as long
     [rules.abandonment.cart]
     after = "60m"          # silence after which a cart counts as left; also .checkout and .payment
-    [rules.contacts]
-    forget_after = "30d"   # after the last event of a contact
-    [rules.contacts.first_reply]
-    target = "1h"          # when a human, public reply is due
 
-``streams.rules.outreach.settings`` has the keys of the ``outreach`` tables.
+``streams.rules.contact_settings`` has the keys of the ``rules.contacts`` tables, and
+``streams.rules.outreach.settings`` those of the ``outreach`` tables.
 """
 
 import hashlib
@@ -19,59 +16,48 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from schemas.words import Millis, Stage
 from streams.errors import FixConfiguration
 from streams.located import Told, explained
-from streams.rules.durations import Duration
+from streams.rules.contact_settings import ContactSettings
 from streams.rules.outreach.settings import OutreachSettings
-
-SHORTEST: Millis = 30_000
-"""Activity is told every 30 s at most, so a shorter silence can't be told from activity."""
-HOUR: Millis = 3_600_000
-DAY: Millis = 24 * HOUR
-LONGEST: Millis = 30 * DAY
-"""Nothing waits longer than ids of events are remembered."""
+from streams.rules.tables import DAY, HOUR, LONGEST, Bounded, Table
 
 
-def _bounded(length: Millis) -> Millis:
-    if not SHORTEST <= length <= LONGEST:
-        raise ValueError("must be from 30s to 30d, such as '30m'")
-    return length
+class Calendar:
+    def elapsed(self, start: Millis, end: Millis) -> Millis:
+        return end - start
+
+    def due(self, start: Millis, amount: Millis) -> Millis:
+        return start + amount
 
 
-Bounded = Annotated[Duration, AfterValidator(_bounded)]
-"""A length of time that a rule can keep."""
+AROUND = Calendar()
 
 
-class _Table(BaseModel):
-    """A table of heedful.toml: immutable, without unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class CartStage(_Table):
+class CartStage(Table):
     """How long silence may last with something in the cart."""
 
     after: Bounded = HOUR
 
 
-class CheckoutStage(_Table):
+class CheckoutStage(Table):
     """How long silence may last in the checkout."""
 
     after: Bounded = HOUR // 2
 
 
-class PaymentStage(_Table):
+class PaymentStage(Table):
     """How long silence may last when paying."""
 
     after: Bounded = HOUR // 6
 
 
-class AbandonmentSettings(_Table):
+class AbandonmentSettings(Table):
     """When a cart counts as left, and how long it is remembered."""
 
     cart: CartStage = CartStage()
@@ -92,26 +78,7 @@ class AbandonmentSettings(_Table):
         return self
 
 
-class FirstReply(_Table):
-    """When the first reply to a contact is due."""
-
-    target: Bounded = HOUR
-
-
-class ContactSettings(_Table):
-    """When customers should have been answered, and how long contacts are remembered."""
-
-    first_reply: FirstReply = FirstReply()
-    forget_after: Bounded = LONGEST
-
-    @model_validator(mode="after")
-    def _remembers_what_is_due(self) -> Self:
-        if self.forget_after < self.first_reply.target:
-            raise ValueError("forget_after must not be shorter than first_reply.target")
-        return self
-
-
-class _Rules(_Table):
+class _Rules(Table):
     abandonment: AbandonmentSettings = AbandonmentSettings()
     contacts: ContactSettings = ContactSettings()
 
@@ -146,12 +113,16 @@ class RuleSet:
             raise FixConfiguration(explained(refused, told or Told({}))) from None
         return cls(_version(content), content.rules.abandonment, content.rules.contacts, content.outreach)
 
+    def calendar(self, name: str) -> Calendar:
+        """The calendar of that name."""
+        return AROUND
+
     def mapping(self) -> dict[str, Any]:
         """The tables, every default spelled out; ``from_mapping`` takes them back."""
         return {
             "rules": {
                 "abandonment": self.abandonment.model_dump(mode="json"),
-                "contacts": self.contacts.model_dump(mode="json"),
+                "contacts": self.contacts.model_dump(mode="json", by_alias=True),
             },
             "outreach": self.outreach.model_dump(mode="json"),
         }
@@ -208,5 +179,7 @@ def _value(text: str) -> object:
 
 
 def _version(content: _Content) -> str:
-    canonical = json.dumps(content.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps(
+        content.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":")
+    )
     return hashlib.sha256(canonical.encode()).hexdigest()[:12]

@@ -8,6 +8,7 @@ import msgspec
 from schemas import topics
 from schemas.outputs import Outreach
 from streams.kernel.processor import Output
+from streams.rules.contacts.said import METRIC_EVENTS
 from tests.builders import World, book
 from tests.properties.cluster import Cluster
 
@@ -19,6 +20,12 @@ CONCLUSIONS = (*SIGNALS, topics.DECISIONS, *topics.OUTREACH.values())
 def records(outputs: Iterable[Output], *on: topics.Topic) -> list[Any]:
     """What was said on some topics."""
     return [out.value for out in outputs if out.topic in on and out.value is not None]
+
+
+def conclusions(outputs: Iterable[Output]) -> list[Any]:
+    """Every signal for people: without those that only say how the clocks of contacts move."""
+    said = records(outputs, *SIGNALS)
+    return [one for one in said if not {one.kind, getattr(one, "detail", None)} & set(METRIC_EVENTS)]
 
 
 def ids(host: World | Cluster) -> list[str]:
@@ -39,7 +46,7 @@ def standing(host: World | Cluster) -> set[str]:
     back = {
         getattr(one, name, None)
         for one in said
-        for name in ("abandoned_id", "breached_id")
+        for name in ("abandoned_id", "withdraws")
         if one.kind == "withdrawn"
     }
     return {one.event_id for one in said if one.kind != "withdrawn" and one.event_id not in back}

@@ -21,7 +21,7 @@ from tests.builders import (
 )
 from tests.properties.always import always
 from tests.properties.cluster import Cluster, Turn
-from tests.properties.saying import LIVE, SIGNALS, decided, records, requests, standing
+from tests.properties.saying import LIVE, SIGNALS, conclusions, decided, records, requests, standing
 
 UNTIL = 5 * 60
 PHONE = "phone"
@@ -39,7 +39,7 @@ def cluster(*events: Any, tasks: int = 4) -> Cluster:
 def kinds(host: World | Cluster) -> list[str]:
     """Of the signals that stand."""
     stands = standing(host)
-    return sorted(one.kind for one in records(host.published, *SIGNALS) if one.event_id in stands)
+    return sorted(one.kind for one in conclusions(host.published) if one.event_id in stands)
 
 
 @always(data=st.data(), linked=WHEN_LINKED, name=NAME, tasks=st.sampled_from([1, 4]))
@@ -124,7 +124,7 @@ def test_an_erased_customer_leaves_nothing_also_while_being_handed_over(turns: i
             assert state.rule("abandonment") is state.rule("contacts") is None
             assert state.visitors == {}
     found.until(UNTIL)
-    assert records(found.published, *SIGNALS) == []
+    assert conclusions(found.published) == []
 
 
 def test_what_comes_late_of_the_time_before_the_erasure_is_not_kept() -> None:

@@ -19,7 +19,7 @@ from tests.builders import (
     replied,
 )
 from tests.care.test_approaches import told
-from tests.properties.saying import LIVE, SIGNALS, decided, records, requests
+from tests.properties.saying import LIVE, conclusions, decided, records, requests
 
 AT_NIGHT = book("outreach.mode=live", "outreach.quiet_hours.start=21:00")
 """START is at 20:26 UTC, so what is noticed in minute 60 waits for the morning."""
@@ -33,7 +33,7 @@ def left(rules: Any = LIVE) -> World:
 
 
 def kinds(world: World) -> list[str]:
-    return [signal.kind for signal in records(world.published, *SIGNALS)]
+    return [signal.kind for signal in conclusions(world.published)]
 
 
 @pytest.mark.parametrize("told_at", [10, 59, 60])

@@ -6,7 +6,19 @@ import pytest
 
 from schemas import topics
 from schemas.outputs import ContactSignal, ContactState
-from tests.builders import DAY, World, answers, asked, consented, erased, message, minute, replied, status
+from tests.builders import (
+    DAY,
+    World,
+    answers,
+    asked,
+    conclusions,
+    consented,
+    erased,
+    message,
+    minute,
+    replied,
+    status,
+)
 
 ANSWERED_LATE = [("breached", 60), ("answered_late", 61)]
 
@@ -16,7 +28,7 @@ def signals(*events: Any, until: float = 29 * DAY) -> list[tuple[str, float]]:
 
 
 def records(*events: Any) -> list[ContactSignal]:
-    return World().hear(*events).until(29 * DAY).said(topics.CONTACT_SIGNALS)
+    return conclusions(World().hear(*events).until(29 * DAY))
 
 
 def states(*events: Any, until: float = 29 * DAY) -> list[ContactState]:

@@ -1,0 +1,5 @@
+"""Customers who wait for an answer: every contact, its clocks, and what was promised."""
+
+from streams.rules.contacts.rule import Contacts, KnownContacts, waiting
+
+__all__ = ["Contacts", "KnownContacts", "waiting"]
