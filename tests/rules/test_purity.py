@@ -20,6 +20,7 @@ VALUES = {
     "decimal",
     "functools",
     "hashlib",
+    "holidays",
     "itertools",
     "json",
     "msgspec",

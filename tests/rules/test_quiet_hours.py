@@ -2,7 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from streams.rules.outreach.quiet_hours import Window, known_zone, quiet_until
+from streams.rules.outreach.quiet_hours import Window, quiet_until
+from streams.rules.time_zones import known_zone
 from tests.rules.outreach_scene import at
 
 NIGHT = Window(21 * 60, 8 * 60)

@@ -12,11 +12,11 @@ from schemas.words import Millis
 from streams.rules.outreach import consent
 from streams.rules.outreach.consent import Said, Voices
 from streams.rules.outreach.guards import channel_for
-from streams.rules.outreach.quiet_hours import known_zone
 from streams.rules.outreach.records import approach_for
 from streams.rules.outreach.state import Approach, Question, Reach, newest_questions
 from streams.rules.outreach.turn import Turn
 from streams.rules.standing import Standing
+from streams.rules.time_zones import known_zone
 
 _LEFT = ("sent", "delivered")
 _SEEN = ("opened", "clicked", "replied")

@@ -6,11 +6,11 @@ longer of the possible windows holds.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from schemas.words import Millis
+from streams.rules.time_zones import known_zone
 
 DAY: Millis = 86_400_000
 _LONGEST = 2 * DAY
@@ -22,15 +22,6 @@ class Window(NamedTuple):
 
     start: int
     end: int
-
-
-@lru_cache(maxsize=1024)
-def known_zone(name: str) -> ZoneInfo | None:
-    """The IANA time zone of that name, or None if there is none."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return None
 
 
 def quiet_until(at: Millis, window: Window, zones: tuple[str, ...]) -> Millis | None:

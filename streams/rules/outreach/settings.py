@@ -36,7 +36,8 @@ from pydantic import (
 
 from schemas.words import Channel, Millis
 from streams.rules.durations import Duration
-from streams.rules.outreach.quiet_hours import DAY, Window, known_zone, quiet_until
+from streams.rules.outreach.quiet_hours import DAY, Window, quiet_until
+from streams.rules.time_zones import ZoneName
 
 Reachable: TypeAlias = Literal["email", "sms", "push"]
 """Channels that an approach can take."""
@@ -62,12 +63,6 @@ TimeOfDay = Annotated[int, BeforeValidator(_minutes), PlainSerializer(_clock_fac
 
 def _mode(text: object) -> object:
     return "allow_list" if text == "allow-list" else text
-
-
-def _zone(name: object) -> object:
-    if not isinstance(name, str) or known_zone(name) is None:
-        raise ValueError(f"{name!r} is no IANA time zone; write one such as 'Europe/Berlin'")
-    return name
 
 
 def _once(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -128,7 +123,7 @@ class OutreachSettings(_Table):
     mode: Annotated[Literal["off", "shadow", "allow_list", "live"], BeforeValidator(_mode)] = "shadow"
     allow_list: tuple[str, ...] = ()
     channels: Annotated[tuple[Reachable, ...], AfterValidator(_once)] = ("email", "sms", "push")
-    time_zones: Annotated[tuple[Annotated[str, BeforeValidator(_zone)], ...], Field(min_length=1)] = ("UTC",)
+    time_zones: Annotated[tuple[ZoneName, ...], Field(min_length=1)] = ("UTC",)
     valid_for: Annotated[Duration, Field(gt=0)] = DAY
     grace: Duration = 2 * 60_000
     quiet_hours: QuietHours = QuietHours()
