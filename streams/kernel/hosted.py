@@ -24,7 +24,7 @@ from streams.kernel.deadletters import Origin, dead_letter, offset_of
 from streams.kernel.processor import Output, Processor
 from streams.kernel.task import Task
 from streams.kernel.transaction import Transaction
-from streams.kernel.watermark import Watermarks
+from streams.kernel.watermark import unknown
 
 FUTURE = "received_at is ahead of the record's timestamp, or occurred_at is ahead of received_at"
 
@@ -61,7 +61,7 @@ class HostedTask:
         self._labels = {topic.named(config.prefix): topic for topic in processor.inputs}
         self._names = {topic.label: name for name, topic in self._labels.items()}
         self._changelog = config.internal(processor.name, "changelog")
-        self._watermarks = _unknown(processor)
+        self._watermarks = unknown(processor.inputs)
         self._committed: dict[str, int] = {}
         transactional_id = config.internal(processor.name, str(partition))
         self._transaction = Transaction(config, transactional_id)
@@ -214,10 +214,3 @@ class HostedTask:
             holds=self.holds,
         )
         return encode_position(position)
-
-
-def _unknown(processor: Processor[Any]) -> Watermarks:
-    """Time has not begun in any input."""
-    fed = any(topic.kind == "internal" for topic in processor.inputs)
-    inputs = {topic.label: 0 for topic in processor.inputs if topic.kind == "input"}
-    return Watermarks(inputs=inputs, expected=0 if fed else None)

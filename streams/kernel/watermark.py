@@ -1,7 +1,10 @@
 """The clock of a task: what the log says about how far time has come."""
 
+from collections.abc import Iterable
+
 import msgspec
 
+from schemas.topics import Topic
 from schemas.words import Millis
 from streams.kernel.task import BEGINNING
 
@@ -38,3 +41,10 @@ class Watermarks(msgspec.Struct):
             complete = 0 < self.expected <= len(self.feeders)
             clocks.append(min(self.feeders.values()) if complete else BEGINNING)
         return max(BEGINNING, min(clocks, default=BEGINNING))
+
+
+def unknown(inputs: Iterable[Topic]) -> Watermarks:
+    """Time has not begun in any input."""
+    kinds = {topic.label: topic.kind for topic in inputs}
+    begun = {label: BEGINNING for label, kind in kinds.items() if kind == "input"}
+    return Watermarks(inputs=begun, expected=0 if "internal" in kinds.values() else None)

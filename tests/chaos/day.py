@@ -73,6 +73,11 @@ def _story(number: int, who: str) -> Iterator[tuple[Topic, Record]]:
         yield topics.SUPPORT, replied(at + 150, f"q{number}", customer=who)
 
 
+def evening() -> int:
+    """Shortly after the last event: every fact is told, and most deadlines are still to come."""
+    return max(event.received_at for _, event in events()) + 5 * 60_000
+
+
 def end() -> int:
     """The moment that the closing heartbeats let every clock pass."""
     return minute(END) + 1

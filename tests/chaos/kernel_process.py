@@ -21,9 +21,15 @@ from streams.visits import Visits
 from tests.builders import START
 from tests.chaos.day import RULES
 
+SESSION_TIMEOUT = 2_000
+TRANSACTION_TIMEOUT = 4_000
+
 
 def config(bootstrap: str, prefix: str, aborted_visible: bool, fail_at: str = "") -> KernelConfig:
-    """Quick to notice the dead, many small commits, no heartbeats: time is what the test says."""
+    """Quick to notice the dead, many small commits, no heartbeats: time is what the test says.
+
+    A process that is to fail commits nothing for having read alone, so that it fails in what was meant.
+    """
     return KernelConfig(
         kafka={"bootstrap.servers": bootstrap},
         prefix=prefix,
@@ -31,10 +37,12 @@ def config(bootstrap: str, prefix: str, aborted_visible: bool, fail_at: str = ""
         lateness=0,
         aborted_visible=aborted_visible,
         heartbeats=False,
-        session_timeout=2_000,
+        session_timeout=SESSION_TIMEOUT,
+        transaction_timeout=TRANSACTION_TIMEOUT,
         fetch_size=40,
         commit_every=1,
         publish_within=1,
+        idle_commit_every=30_000 if fail_at else 200,
         reached=parse(fail_at),
     )
 

@@ -5,25 +5,37 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
+
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from schemas import topics
-from schemas.control import Heartbeat
+from schemas.control import Clock, Heartbeat
+from schemas.topics import Topic
+from schemas.words import Millis
 from streams import children
 from streams.care import Care
 from streams.kernel.changelog import POSITION_KEY
-from streams.kernel.state import EntryCodec
+from streams.kernel.config import Settings
+from streams.kernel.state import Entry, EntryCodec, wake_of
+from streams.kernel.task import Task
+from streams.kernel.watermark import unknown
 from streams.visits import Visits
+from tests.builders import START
 from tests.chaos import day, kernel_process
-from tests.kernel.harness import Bench, until
+from tests.kernel.harness import CODEC, Bench, until
 
 PARTITIONS = 2
 PROCESSORS: dict[str, Any] = {"visits": Visits(), "care": Care(day.RULES, lateness=0)}
+
+State: TypeAlias = dict[str, tuple[Millis, Entry[Any, Any]]]
+"""By key: when it is to be looked at next, and what is kept for it."""
 
 
 @dataclass
@@ -50,11 +62,19 @@ class Shop:
 
     def publish(self) -> None:
         """The whole day, and behind it heartbeats that end it."""
+        self.publish_events()
+        self.reach(day.end(), topics.INPUTS)
+
+    def publish_events(self) -> None:
+        """The whole day, which doesn't end: deadlines stay open."""
         for topic, event in day.events():
             self.bench.send(topic, event)
-        for topic in topics.INPUTS:
+
+    def reach(self, at: Millis, inputs: Iterable[Topic]) -> None:
+        """Let every partition of these inputs reach a time."""
+        for topic in inputs:
             for partition in range(PARTITIONS):
-                self.bench.send(topic, Heartbeat(received_at=day.end()), partition=partition)
+                self.bench.send(topic, Heartbeat(received_at=at), partition=partition)
 
     @contextmanager
     def process(self, kernel: str, fail_at: str = "") -> Iterator[subprocess.Popen[bytes]]:
@@ -77,6 +97,25 @@ class Shop:
             process.kill()
             process.wait()
 
+    def has_members(self, kernel: str) -> bool:
+        """Whether the broker counts anybody as a member of the kernel's group."""
+        admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        (described,) = admin.describe_consumer_groups([f"heedful.{self.prefix}.{kernel}"]).values()
+        return bool(described.result(30).members)
+
+    def has_pending(self, name: str) -> bool:
+        """Whether a transaction is open on a topic: its last stable offset is not its end."""
+        settings: Settings = {"group.id": "test"}
+        readers = [
+            Consumer(self.bench.config.consumer(isolation, settings))
+            for isolation in ("read_committed", "read_uncommitted")
+        ]
+        places = [TopicPartition(name, partition) for partition in range(PARTITIONS)]
+        stable, end = ([r.get_watermark_offsets(at, timeout=30)[1] for at in places] for r in readers)
+        for reader in readers:
+            reader.close()
+        return stable != end
+
     def finish(self, kernel: str) -> None:
         """Let a healthy process work until the kernel is through with the day, and end in order."""
         with self.process(kernel) as process:
@@ -96,10 +135,51 @@ class Shop:
         found = day.ids(self.bench.read(topic))
         return sorted(set(found)) if self.embedded else found
 
-    def state(self, kernel: str) -> dict[str, Any]:
-        """By key, what the changelog holds, decoded."""
-        codec = EntryCodec(PROCESSORS[kernel])
+    def count(self, labels: Iterable[str], isolation: str) -> int:
+        """How many records stand on topics."""
+        return sum(len(self.bench.raw(f"{self.prefix}.{label}", isolation)) for label in labels)
+
+    def state(self, kernel: str) -> State:
+        """What the changelog holds, and when each key is to be looked at next."""
         latest = {key: value for key, value in self.bench.raw(self.changelog(kernel)) if key != POSITION_KEY}
-        return {
-            (key or b"").decode(): codec.decode(value) for key, value in latest.items() if value is not None
-        }
+        return state_of(kernel, {(key or b"").decode(): value for key, value in latest.items()})
+
+    def replayed(self, kernel: str) -> State:
+        """What the changelog should hold: the inputs, as they stand on the log, read once without faults."""
+        changes: dict[str, bytes | None] = {}
+        for partition in range(PARTITIONS):
+            changes.update(self._replay(kernel, partition).changes())
+        return state_of(kernel, changes)
+
+    def _replay(self, kernel: str, partition: int) -> Task[Any]:
+        processor = PROCESSORS[kernel]
+        task, times = Task(processor), unknown(processor.inputs)
+        for topic in processor.inputs:
+            for record in self._records(topic, partition):
+                match record:
+                    case Heartbeat(received_at=at):
+                        times.received(topic.label, at)
+                    case Clock(task=feeder, tasks=feeders, clock=clock):
+                        times.fed(feeder, feeders, clock)
+                    case _:
+                        task.receive(record)
+        _go_on(task, times.clock(lateness=0))
+        return task
+
+    def _records(self, topic: Topic, partition: int) -> list[Any]:
+        found = self.bench.messages(topic.named(self.prefix), "read_committed")
+        return [CODEC.decode(each.value() or b"") for each in found if each.partition() == partition]
+
+
+def state_of(kernel: str, changelog: Mapping[str, bytes | None]) -> State:
+    """Changelog values decoded; forgotten keys left out."""
+    codec = EntryCodec(PROCESSORS[kernel])
+    values = {key: value for key, value in changelog.items() if value is not None}
+    return {key: (wake_of(value), codec.decode(value)) for key, value in values.items()}
+
+
+def _go_on(task: Task[Any], to: Millis) -> None:
+    """From one moment at which something happens to the next."""
+    while (at := task.wakes_at) is not None and at < to:
+        task.advance(at + 1, START)
+    task.advance(to, START)

@@ -1,19 +1,24 @@
 """A kernel killed before and after each step of a commit and of a restore: nothing lost, nothing twice."""
 
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from tests.chaos import day
+from streams.care import Care
+from streams.visits import Visits
+from tests.chaos import day, kernel_process
 from tests.chaos.shop import Shop
 from tests.kernel.harness import until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
 COMMIT = ("outputs", "clock", "changelog", "position", "offsets", "done")
+TIMED_OUT = (kernel_process.SESSION_TIMEOUT + kernel_process.TRANSACTION_TIMEOUT) / 1000
+SAID = ("signals.abandonment", "signals.contact")
 RESTORE = ("initialised", "offsets", "end", "done")
 KILLS = [
     *(f"commit.{step}:kill:3" for step in COMMIT),
@@ -23,47 +28,36 @@ KILLS = [
 
 
 @pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
-def open_shop(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Shop]:
-    """Opens shops on either broker; the day is published."""
+def open_empty_shop(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Shop]:
+    """Opens shops on either broker; nothing is published yet."""
     embedded = request.param == "embedded"
     running = request.getfixturevalue("broker" if embedded else "kafka")
+    return lambda: Shop(running.bootstrap, f"t{uuid4().hex[:12]}", embedded, tmp_path)
+
+
+@pytest.fixture
+def open_shop(open_empty_shop: Callable[[], Shop]) -> Callable[[], Shop]:
+    """Opens shops; the day is published."""
 
     def opened() -> Shop:
-        shop = Shop(running.bootstrap, f"t{uuid4().hex[:12]}", embedded, tmp_path)
+        shop = open_empty_shop()
         shop.publish()
         return shop
 
     return opened
 
 
-@pytest.fixture(scope="module")
-def undisturbed(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, dict[str, object]]:
-    """The state of each kernel after a day without faults, on the embedded broker."""
-    shop = Shop(
-        request.getfixturevalue("broker").bootstrap,
-        f"t{uuid4().hex[:12]}",
-        True,
-        tmp_path_factory.mktemp("undisturbed"),
-    )
-    shop.publish()
-    for kernel in ("visits", "care"):
-        shop.finish(kernel)
-    return {kernel: shop.state(kernel) for kernel in ("visits", "care")}
-
-
 def is_right(shop: Shop) -> None:
-    """Every signal, decision, fact exists once, and nothing else."""
+    """Every signal, decision, fact exists once, nothing else does; state is that of a replay of the log."""
     for label, wanted in day.expected().items():
         if label not in ("clickstream", "cart"):
             assert shop.published(label) == wanted, label
+    for kernel in ("visits", "care"):
+        assert shop.state(kernel) == shop.replayed(kernel)
 
 
 @pytest.mark.parametrize("fail_at", KILLS)
-def test_killed(
-    fail_at: str, open_shop: Callable[[], Shop], undisturbed: dict[str, dict[str, object]]
-) -> None:
+def test_killed(fail_at: str, open_shop: Callable[[], Shop]) -> None:
     shop = open_shop()
     for kernel in ("visits", "care"):
         if not (kernel == "care" and fail_at.startswith("commit.clock")):
@@ -71,14 +65,10 @@ def test_killed(
                 assert process.wait(60) == -signal.SIGKILL
         shop.finish(kernel)
     is_right(shop)
-    for kernel in ("visits", "care"):
-        assert shop.state(kernel) == undisturbed[kernel]
 
 
 @pytest.mark.parametrize("step", ["outputs", "changelog", "offsets"])
-def test_a_zombie_changes_nothing(
-    step: str, open_shop: Callable[[], Shop], undisturbed: dict[str, dict[str, object]]
-) -> None:
+def test_a_zombie_changes_nothing(step: str, open_shop: Callable[[], Shop]) -> None:
     shop = open_shop()
     for kernel in ("visits", "care"):
         with shop.process(kernel, f"commit.{step}:freeze:3") as frozen:
@@ -89,8 +79,67 @@ def test_a_zombie_changes_nothing(
             frozen.terminate()
             assert frozen.wait(30) == 0
     is_right(shop)
-    for kernel in ("visits", "care"):
-        assert shop.state(kernel) == undisturbed[kernel]
+
+
+def only_heartbeats_are_left(shop: Shop) -> None:
+    """The day is worked off, but for the deadlines; care's next commit is caused by heartbeats alone."""
+    shop.publish_events()
+    shop.reach(day.end(), Visits.inputs)
+    shop.finish("visits")
+    shop.finish("care")
+    shop.reach(day.end(), [topic for topic in Care.inputs if topic.kind == "input"])
+
+
+def only_clocks_are_left(shop: Shop) -> None:
+    """Likewise; care's next commit is caused by the clocks of visits alone."""
+    shop.publish_events()
+    shop.reach(day.evening(), Visits.inputs)
+    shop.reach(day.end(), [topic for topic in Care.inputs if topic.kind == "input"])
+    shop.finish("visits")
+    shop.finish("care")
+    facts = len(shop.published("facts"))
+    shop.reach(day.end(), Visits.inputs)
+    shop.finish("visits")
+    assert len(shop.published("facts")) == facts
+
+
+@pytest.mark.parametrize("prepare", [only_heartbeats_are_left, only_clocks_are_left])
+def test_a_zombie_in_a_commit_that_time_alone_caused(
+    prepare: Callable[[Shop], None], open_empty_shop: Callable[[], Shop]
+) -> None:
+    """Frozen past its session's and its transaction's time-out, while another one does its work."""
+    shop = open_empty_shop()
+    prepare(shop)
+    with shop.process("care", "commit.offsets:freeze:1") as frozen:
+        until(lambda: _stopped(frozen.pid), "it is frozen")
+        timed_out = time.monotonic() + TIMED_OUT
+        assert shop.count(SAID, "read_uncommitted") > 0, "outputs wait in the frozen transaction"
+        shop.finish("care")
+        until(lambda: time.monotonic() > timed_out, "both time-outs have passed")
+        frozen.send_signal(signal.SIGCONT)
+        frozen.terminate()
+        assert frozen.wait(30) == 0
+    is_right(shop)
+
+
+def test_a_sleeper_whom_nobody_replaced_goes_on(open_empty_shop: Callable[[], Shop]) -> None:
+    """The broker itself ends the session and the transaction of the frozen one, in a commit of time alone."""
+    shop = open_empty_shop()
+    only_heartbeats_are_left(shop)
+    with shop.process("care", "commit.offsets:freeze:1") as frozen:
+        until(lambda: _stopped(frozen.pid), "it is frozen")
+        timed_out = time.monotonic() + TIMED_OUT
+        assert shop.count(SAID, "read_uncommitted") > 0, "outputs wait in the frozen transaction"
+        assert shop.embedded or shop.has_pending(shop.changelog("care"))
+        until(lambda: time.monotonic() > timed_out, "both time-outs have passed")
+        if not shop.embedded:
+            until(lambda: not shop.has_members("care"), "the session has ended")
+            until(lambda: not shop.has_pending(shop.changelog("care")), "the transaction has ended")
+        frozen.send_signal(signal.SIGCONT)
+        until(lambda: shop.is_through("care"), "care is through")
+        frozen.terminate()
+        assert frozen.wait(30) == 0
+    is_right(shop)
 
 
 def _stopped(pid: int) -> bool:
