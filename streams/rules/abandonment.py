@@ -20,7 +20,8 @@ from schemas.words import Millis
 from streams.rules.base import Now, Step
 from streams.rules.book import RuleBook
 from streams.rules.cart_turn import CartTurn, settings_of
-from streams.rules.episodes import NOTHING, Carts, Episode, order_of, union
+from streams.rules.cart_union import union
+from streams.rules.episodes import NOTHING, Carts, Episode, order_of
 
 
 class Abandonment:

@@ -5,13 +5,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from schemas import topics
 from schemas.facts import Fact
-from schemas.ids import derive
-from schemas.outputs import AbandonmentSignal
 from schemas.words import AbandonmentKind, Millis
 from streams.rules.base import Now, Publish, Step
 from streams.rules.book import RuleBook
+from streams.rules.cart_signals import signal
+from streams.rules.cart_union import joined
 from streams.rules.episodes import (
     NOTHING,
     Carts,
@@ -51,7 +50,7 @@ class CartTurn:
         state = Carts(
             episodes=tuple(self.episodes[cart] for cart in sorted(self.episodes)),
             orders=tuple(self.orders[order_id] for order_id in sorted(self.orders)),
-            emptied=tuple(sorted(self.emptied.values())),
+            emptied=tuple(self.emptied[cart] for cart in sorted(self.emptied)),
             bought=tuple(self.bought[change] for change in sorted(self.bought)),
         )
         return Step(state if state != NOTHING else None, tuple(self._publish))
@@ -86,12 +85,17 @@ class CartTurn:
         if told.told_at < max(known.told_at if known else 0, emptied.at if emptied else 0):
             return
         if not told.lines:
-            self.episodes.pop(told.cart_id, None)
-            self.emptied[told.cart_id] = Emptied(cart_id=told.cart_id, at=told.told_at)
+            self._emptied(told.cart_id, told.told_at)
             return
         self.episodes[told.cart_id] = continued(known, told) if known else self._arrived(told, fact)
         for order in tuple(self.orders.values()):
             self.end_bought(order)
+
+    def _emptied(self, cart_id: str, at: Millis) -> None:
+        """What was said of the cart is kept for an order that is told after it was emptied."""
+        before, episode = self.emptied.get(cart_id), self.episodes.pop(cart_id, None)
+        left = joined(before.left if before else None, episode)
+        self.emptied[cart_id] = Emptied(cart_id=cart_id, at=at, left=left)
 
     def ordered(self, order: Order) -> None:
         """The order, once however often and from wherever it is told."""
@@ -117,7 +121,18 @@ class CartTurn:
             elif bought:
                 left = tuple(said for said in episode.said if said not in bought)
                 self.episodes[episode.cart_id] = replace(episode, said=left)
+        for emptied in tuple(self.emptied.values()):
+            order = self._bring_back(emptied, order)
         self.orders[order.order_id] = order
+
+    def _bring_back(self, emptied: Emptied, order: Order) -> Order:
+        """What was said of a cart that the shop emptied when it was ordered."""
+        left = emptied.left
+        if left is None or not order.recovers(emptied, left):
+            return order
+        self.emptied[emptied.cart_id] = replace(emptied, left=None)
+        self._remember(left, [said for said in left.said if said.at < order.at])
+        return named(self._settled(left, order, list(left.said)), left)
 
     def _remember(self, episode: Episode, said: list[Said]) -> None:
         """What was said before the order stands, unless an earlier order comes to light."""
@@ -230,33 +245,8 @@ class CartTurn:
         cause: str = "",
         order: Order | None = None,
     ) -> None:
-        rules = self._rules(episode)
-        first = kind == "abandoned"
-        signal = AbandonmentSignal(
-            event_id=said.event_id if first else derive("abandonment", said.event_id, kind, cause),
-            shop_id=self._now.shop_id,
-            profile_id=self._now.profile_id,
-            visitor_id=episode.visitor_id,
-            kind=kind,
-            stage=said.stage,
-            occurred_at=at,
-            processed_at=max(self._now.now, at),
-            rules_version=rules.version,
-            cart_id=episode.cart_id,
-            opened_by=episode.opened_by,
-            changed_by=episode.changed_by,
-            changed_at=episode.changed_at,
-            last_activity_at=said.last_activity_at,
-            lines=episode.lines,
-            value=episode.value,
-            currency=episode.currency,
-            device=episode.device,
-            abandoned_id=None if first else said.event_id,
-            order_id=order.order_id if order else None,
-            outreach_id=(order.outreach_id or episode.outreach_id) if order and kind == "recovered" else None,
-        )
-        key = topics.key(self._now.shop_id, self._now.profile_id)
-        self._publish.append(Publish(topics.ABANDONMENT_SIGNALS, key, signal))
+        version = self._rules(episode).version
+        self._publish.append(signal(episode, said, kind, at, self._now, version, cause, order))
 
 
 def _kept(known: dict[str, Any], keep: Callable[[Any], bool]) -> dict[str, Any]:

@@ -12,6 +12,9 @@ from schemas.words import Device, Line, Millis, Stage
 from streams.rules.cart import RANK
 from streams.rules.settings import AbandonmentSettings
 
+ORDERED_WITHIN: Millis = 30 * 60_000
+"""After a cart was emptied: an order of its customer within this time bought what had been in it."""
+
 
 class _Part(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     pass
@@ -104,6 +107,10 @@ class Order(_Part, frozen=True, kw_only=True):
         """Whether it bought the cart: named it, or came from the same customer after its last change."""
         return episode.changed_at <= self.at or self._means(episode)
 
+    def recovers(self, emptied: "Emptied", left: Episode) -> bool:
+        """Whether it bought what was in a cart until it was emptied: names it, or came soon enough."""
+        return left.changed_at <= self.at <= emptied.at + ORDERED_WITHIN or self._means(left)
+
     def names(self, episode: Episode) -> bool:
         """Whether it carries the cart's or the checkout's id."""
         same_checkout = self.checkout_id is not None and self.checkout_id == episode.checkout_id
@@ -114,11 +121,16 @@ class Order(_Part, frozen=True, kw_only=True):
         return self.names(episode) and (not self.openings or episode.opened_by in self.openings)
 
 
-class Emptied(_Part, frozen=True, kw_only=True, order=True):
-    """A cart that was emptied, so that what is older doesn't bring it back."""
+class Emptied(_Part, frozen=True, kw_only=True):
+    """A cart that was emptied, so that what is older doesn't bring it back.
+
+    ``left``: the cart as it was, if something said about it stands: many shops empty a cart when it is
+    ordered, and tell the order afterwards.
+    """
 
     cart_id: str
     at: Millis
+    left: Episode | None = None
 
 
 class Carts(_Part, frozen=True, kw_only=True):
@@ -189,60 +201,3 @@ def signal_id(episode: Episode, version: str) -> str:
     """One for each episode and stage; one that is said again after it proved false is another."""
     parts = ("abandonment", version, episode.changed_by, "abandoned", episode.stage)
     return derive(*parts, episode.withdrawn) if episode.withdrawn else derive(*parts)
-
-
-def union(mine: Carts, theirs: Carts) -> Carts:
-    """What two profiles know that are one customer. Commutative."""
-    emptied = {one.cart_id: one for one in sorted((*mine.emptied, *theirs.emptied), key=lambda one: one.at)}
-    episodes: dict[str, Episode] = {}
-    for episode in (*mine.episodes, *theirs.episodes):
-        known = episodes.get(episode.cart_id)
-        episodes[episode.cart_id] = _both(known, episode) if known else episode
-    open_carts = (one for one in episodes.values() if not _is_emptied(one, emptied.get(one.cart_id)))
-    return Carts(
-        episodes=tuple(sorted(open_carts, key=lambda one: one.cart_id)),
-        orders=_orders(mine.orders + theirs.orders),
-        emptied=tuple(sorted(emptied.values())),
-        bought=_bought(mine.bought + theirs.bought),
-    )
-
-
-def _bought(episodes: tuple[Episode, ...]) -> tuple[Episode, ...]:
-    """Of one that both know, the one of which less still stands."""
-    found: dict[tuple[str, str, str], Episode] = {}
-    for episode in sorted(episodes, key=lambda one: (one.change, len(one.said), repr(one))):
-        found.setdefault(episode.change, episode)
-    return tuple(found.values())
-
-
-def _is_emptied(episode: Episode, emptied: Emptied | None) -> bool:
-    return emptied is not None and episode.told_at <= emptied.at
-
-
-def _both(one: Episode, other: Episode) -> Episode:
-    """The newer snapshot. What either said itself stands; what was inferred is known now."""
-    older, newer = sorted((one, other), key=_newness)
-    exact = {said.event_id: said for said in (*older.said, *newer.said) if not said.inferred}
-    withdrawn = max(each.withdrawn for each in (one, other) if each.changed_by == newer.changed_by)
-    return replace(continued(older, newer), said=tuple(sorted(exact.values())), withdrawn=withdrawn)
-
-
-def _newness(episode: Episode) -> tuple[Millis, Millis, int, str]:
-    """The last word is only there to decide, the same way for both, between two that are equally new."""
-    return episode.told_at, episode.changed_at, RANK[episode.stage], repr(episode)
-
-
-def _orders(orders: tuple[Order, ...]) -> tuple[Order, ...]:
-    found: dict[str, Order] = {}
-    for order in sorted(orders, key=lambda one: one.age):
-        known = found.get(order.order_id, order)
-        found[order.order_id] = replace(
-            known,
-            cart_id=known.cart_id or order.cart_id,
-            checkout_id=known.checkout_id or order.checkout_id,
-            outreach_id=known.outreach_id or order.outreach_id,
-            openings=tuple(sorted({*known.openings, *order.openings})),
-            settled=tuple(sorted({*known.settled, *order.settled})),
-            recovered=tuple(sorted({*known.recovered, *order.recovered})),
-        )
-    return tuple(found.values())

@@ -1,0 +1,46 @@
+"""What abandonment says: one signal about one cart."""
+
+from schemas import topics
+from schemas.ids import derive
+from schemas.outputs import AbandonmentSignal
+from schemas.words import AbandonmentKind, Millis
+from streams.rules.base import Now, Publish
+from streams.rules.episodes import Episode, Order, Said
+
+
+def signal(
+    episode: Episode,
+    said: Said,
+    kind: AbandonmentKind,
+    at: Millis,
+    now: Now,
+    version: str,
+    cause: str = "",
+    order: Order | None = None,
+) -> Publish:
+    """``said`` itself, or what became of it. ``cause``: the event or order that ended it, if any did."""
+    first = kind == "abandoned"
+    record = AbandonmentSignal(
+        event_id=said.event_id if first else derive("abandonment", said.event_id, kind, cause),
+        shop_id=now.shop_id,
+        profile_id=now.profile_id,
+        visitor_id=episode.visitor_id,
+        kind=kind,
+        stage=said.stage,
+        occurred_at=at,
+        processed_at=max(now.now, at),
+        rules_version=version,
+        cart_id=episode.cart_id,
+        opened_by=episode.opened_by,
+        changed_by=episode.changed_by,
+        changed_at=episode.changed_at,
+        last_activity_at=said.last_activity_at,
+        lines=episode.lines,
+        value=episode.value,
+        currency=episode.currency,
+        device=episode.device,
+        abandoned_id=None if first else said.event_id,
+        order_id=order.order_id if order else None,
+        outreach_id=(order.outreach_id or episode.outreach_id) if order and kind == "recovered" else None,
+    )
+    return Publish(topics.ABANDONMENT_SIGNALS, topics.key(now.shop_id, now.profile_id), record)
