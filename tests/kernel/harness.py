@@ -49,12 +49,20 @@ class Bench:
     def send(self, topic: Topic, *records: Record, partition: int | None = None) -> None:
         """Publish records, each under its key, or all into one partition."""
         for record in records:
-            self.producer.produce(
-                topic.named(self.config.prefix),
-                key=_key(topic, record),
-                value=CODEC.encode(record),
-                partition=-1 if partition is None else partition,
-            )
+            self.queue(topic, record, partition)
+        self.flush()
+
+    def queue(self, topic: Topic, record: Record, partition: int | None = None) -> None:
+        """Publish a record some time before the next flush."""
+        self.producer.produce(
+            topic.named(self.config.prefix),
+            key=_key(topic, record),
+            value=CODEC.encode(record),
+            partition=-1 if partition is None else partition,
+        )
+
+    def flush(self) -> None:
+        """Wait until the broker has everything."""
         assert self.producer.flush(PATIENCE) == 0
 
     def read(self, topic: Topic, isolation: str = "read_committed") -> list[Any]:
