@@ -46,11 +46,11 @@ class Replay:
         which it is decided.
         """
         received_at = BEGINNING
-        for topic, event, _ in rows:
-            if event.received_at > received_at:
+        for row in rows:
+            if row.event.received_at > received_at:
                 yield from self._advance(received_at - self._lateness)
-                received_at = event.received_at
-            self._receive(topic, event)
+                received_at = row.event.received_at
+            self._receive(row.topic, row.event)
         end = until()
         if end is not None:
             yield from self._advance(max(end + 1, received_at - self._lateness))

@@ -17,12 +17,14 @@ KINDS: dict[str, tuple[str, ...]] = {
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """``read``: data rows. ``duplicates``: rows identical to an earlier one. ``open_episodes``: carts that
-    are not empty, not ordered and not yet signalled. ``signals``: topic, kind, how many.
+    """``read``: data rows. ``duplicates``: rows identical to an earlier one. ``unchanged``: rows that say
+    nothing new, in files that tell what holds and not what happened. ``open_episodes``: carts that are not
+    empty, not ordered and not yet signalled. ``signals``: topic, kind, how many.
     """
 
     read: int
     duplicates: int
+    unchanged: int
     dead_letters: int
     open_episodes: int
     waiting_contacts: int

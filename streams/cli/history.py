@@ -18,6 +18,7 @@ class FormatName(StrEnum):
 
     rees46 = "rees46"
     retentioneering = "retentioneering"
+    servicenow = "servicenow"
     jsonl = "jsonl"
 
 

@@ -147,5 +147,5 @@ def _say(settings: Settings, reading: Reading, found: Imported) -> None:
     print(
         f"{found.events:,} events on {settings.prefix}.*, from {to_iso(found.first)} to "
         f"{to_iso(found.clock - 1)}; {reading.read:,} rows, {reading.duplicates:,} of them duplicates, "
-        f"{reading.dead_letters:,} dead."
+        f"{reading.unchanged:,} without change, {reading.dead_letters:,} dead."
     )

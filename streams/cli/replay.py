@@ -80,6 +80,7 @@ def summarised(reading: Reading, counts: SignalCounts, host: Replay) -> Summary:
     return Summary(
         read=reading.read,
         duplicates=reading.duplicates,
+        unchanged=reading.unchanged,
         dead_letters=reading.dead_letters,
         open_episodes=sum(map(open_episodes, profiles)),
         waiting_contacts=sum(map(waiting_contacts, profiles)),

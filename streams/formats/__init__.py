@@ -5,8 +5,11 @@ from streams.formats.base import Format
 from streams.formats.jsonl import Jsonl
 from streams.formats.rees46 import Rees46
 from streams.formats.retentioneering import Retentioneering
+from streams.formats.servicenow import Servicenow
 
-FORMATS: dict[str, Format] = {form.name: form for form in (Rees46(), Retentioneering(), Jsonl())}
+FORMATS: dict[str, Format] = {
+    form.name: form for form in (Rees46(), Retentioneering(), Servicenow(), Jsonl())
+}
 """Every format by its name."""
 
 

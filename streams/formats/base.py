@@ -29,11 +29,16 @@ class Place(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One row, mapped to a native event. ``content``: equal for identical rows only."""
+    """One row, mapped to a native event. ``content``: equal for identical rows only.
+
+    ``rows``: of how many rows it was made, where that isn't one: the further events of a row are made of
+    none, and several rows about one moment may be one event.
+    """
 
     topic: Topic
     event: Any
     content: str
+    rows: int = 1
 
     @property
     def key(self) -> str:
@@ -44,11 +49,22 @@ class Row(NamedTuple):
         )
 
 
+class Silent(NamedTuple):
+    """A row that was read and is no event: nothing has changed, or (``repeated``) it stands there twice."""
+
+    at: Millis
+    repeated: bool = False
+
+
 class DeadRow(NamedTuple):
     """A row that can't be read or obeyed, and why."""
 
     place: Place
     reason: str
+
+
+Found: TypeAlias = Row | Silent | DeadRow
+"""What a row may turn out to be."""
 
 
 class Dead(Exception):
@@ -61,7 +77,7 @@ class Format(Protocol):
     name: str
     in_order: bool
 
-    def rows(self, file: Path, identity: Identity) -> Iterator[Row | DeadRow]:
+    def rows(self, file: Path, identity: Identity) -> Iterator[Found]:
         """The rows of a file. Raises FixInput if it is another format, naming what it lacks."""
 
 

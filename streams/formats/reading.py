@@ -8,9 +8,9 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from schemas.words import Millis
-from streams.formats.base import DeadRow, Format, Identity, Row
+from streams.formats.base import DeadRow, Format, Found, Identity, Row, Silent
 
-Timed = tuple[Millis, Row | DeadRow]
+Timed = tuple[Millis, Found]
 
 
 def _quietly(dead: DeadRow) -> None:
@@ -34,6 +34,7 @@ class Reading:
     ) -> None:
         self.read = 0
         self.duplicates = 0
+        self.unchanged = 0
         self.dead_letters = 0
         self.last_event: Millis | None = None
         """The latest occurred_at so far."""
@@ -49,12 +50,11 @@ class Reading:
         for at, row in merge(*map(self._timed, self._files), key=itemgetter(0)):
             if self._until is not None and at > self._until:
                 return
-            self.read += 1
-            if isinstance(row, DeadRow):
-                self.dead_letters += 1
-                self._on_dead(row)
-            else:
+            self.read += row.rows if isinstance(row, Row) else 1
+            if isinstance(row, Row):
                 yield self._counted(at, row)
+            else:
+                self._pass_over(row)
 
     def _timed(self, file: Path) -> Iterator[Timed]:
         """Rows with their times; dead ones with the time of the one before."""
@@ -64,8 +64,20 @@ class Reading:
     def _as_they_stand(self, file: Path) -> Iterator[Timed]:
         at: Millis = 0
         for row in self._form.rows(file, self._identity):
-            at = at if isinstance(row, DeadRow) else row.event.received_at
+            if isinstance(row, Row):
+                at = row.event.received_at
+            elif isinstance(row, Silent):
+                at = row.at
             yield at, row
+
+    def _pass_over(self, row: Silent | DeadRow) -> None:
+        if isinstance(row, DeadRow):
+            self.dead_letters += 1
+            self._on_dead(row)
+        elif row.repeated:
+            self.duplicates += 1
+        else:
+            self.unchanged += 1
 
     def _counted(self, at: Millis, row: Row) -> Row:
         """Identical rows have the same time, so that they stand together."""

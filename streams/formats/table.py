@@ -1,13 +1,19 @@
 """Tables with a header: rows that have all columns, and what is wrong with the others."""
 
 import csv
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from streams.errors import FixInput
 from streams.formats.base import Dead, DeadRow, Place, Row, checked
 from streams.formats.lines import is_text, numbered
+
+Parsed = TypeVar("Parsed")
+
+LONGEST = 1_000
+"""Lines that one row may have."""
 
 
 class Cells(NamedTuple):
@@ -19,11 +25,19 @@ class Cells(NamedTuple):
 
 
 def mapped(file: Path, columns: tuple[str, ...], to_row: Callable[[Cells], Row]) -> Iterator[Row | DeadRow]:
-    """The rows of a table of comma-separated values, mapped. Columns may stand in any order, among others.
+    """The rows of a table, each of them an event. Raises FixInput as ``parsed``."""
+    return parsed(file, columns, lambda cells: checked(to_row(cells)))
 
+
+def parsed(
+    file: Path, columns: tuple[str, ...], parse: Callable[[Cells], Parsed], *, long: bool = False
+) -> Iterator[Parsed | DeadRow]:
+    """The rows of a table of comma-separated values, as ``parse`` makes of them; it may raise Dead.
+
+    Columns may stand in any order, among others. ``long``: a quoted cell may go on in the next lines.
     Raises FixInput if the table lacks some.
     """
-    lines = numbered(file)
+    lines = joined(numbered(file)) if long else numbered(file)
     header = _header(next(lines, (0, ""))[1])
     lacking = [name for name in columns if name not in header]
     if lacking:
@@ -35,7 +49,7 @@ def mapped(file: Path, columns: tuple[str, ...], to_row: Callable[[Cells], Row])
         try:
             cells = _cells(line, len(header))
             wanted = tuple(cells[place].strip() for place in places)
-            yield checked(to_row(Cells(wanted, tuple(cells), number)))
+            yield parse(Cells(wanted, tuple(cells), number))
         except Dead as dead:
             yield DeadRow(Place(file, number), str(dead))
 
@@ -65,3 +79,37 @@ def _split(line: str) -> list[str]:
         return next(csv.reader([line], strict=True))
     except csv.Error as error:
         raise Dead(f"not a row of comma-separated values: {error}") from error
+
+
+def joined(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Lines, with those that belong to one row made one: until its quotation marks are even (RFC 4180).
+
+    Where they don't get even within ``LONGEST`` lines the mark was a stray one: the line stands for itself,
+    and so do those after it.
+    """
+    ahead: deque[tuple[int, str]] = deque()
+    while ahead or _fetched(lines, ahead):
+        number, text = ahead.popleft()
+        for _ in range(_continued(text, lines, ahead)):
+            text += "\n" + ahead.popleft()[1]
+        yield number, text
+
+
+def _continued(text: str, lines: Iterator[tuple[int, str]], ahead: deque[tuple[int, str]]) -> int:
+    """How many of the next lines belong to the row that begins with this one."""
+    if text.count('"') % 2 == 0:
+        return 0
+    for place in range(LONGEST):
+        if place == len(ahead) and not _fetched(lines, ahead):
+            return 0
+        if ahead[place][1].count('"') % 2:
+            return place + 1
+    return 0
+
+
+def _fetched(lines: Iterator[tuple[int, str]], ahead: deque[tuple[int, str]]) -> bool:
+    """Whether there was one more line."""
+    line = next(lines, None)
+    if line is not None:
+        ahead.append(line)
+    return line is not None
