@@ -28,6 +28,7 @@ VALUES = {
     "re",
     "types",
     "typing",
+    "unicodedata",
     "zoneinfo",
 }
 """Modules that work on values."""
