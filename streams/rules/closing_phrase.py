@@ -1,9 +1,10 @@
 """Messages that only end a conversation ("great, thanks, bye"), so that nobody needs to answer them.
 
-Gets wrong: thanks with a name or a signature ("Thanks, Anna", "sent from my phone") are not recognised, nor is
-any language but English and German, unless phrases are given; "ok" in answer to a question that the shop asked
-counts as an ending though it is an answer; irony ("thanks a lot") is taken at its word. What isn't recognised
-waits for an answer, as every message does; what is recognised is said by the event, and may be taken back.
+Gets wrong: thanks with a name or a signature ("Thanks, Anna", "sent from my phone") are not recognised, nor
+is any language but English and German, unless phrases are given; "ok" in answer to a question that the shop
+asked counts as an ending though it is an answer; irony ("thanks a lot") is taken at its word. What isn't
+recognised waits for an answer, as every message does; what is recognised is said by the event, and may be
+taken back.
 """
 
 import re
