@@ -9,6 +9,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
+from streams.errors import FixConfiguration
+
 PREFIX = "HEEDFUL_"
 """Of environment variables."""
 
@@ -32,6 +34,17 @@ class Told(NamedTuple):
         if self.file and (line := line_of(self.text, path)):
             return f"{self.file}:{line}: {dotted}: "
         return f"{dotted}: "
+
+
+def read(file: Path) -> str:
+    """The text of a file of settings: UTF-8, whatever the locale. Raises FixConfiguration."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise FixConfiguration(f"{file}: can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise FixConfiguration(f"{file}:{line}: not UTF-8") from error
 
 
 def explained(refused: ValidationError | SettingsError, told: Told) -> str:

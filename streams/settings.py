@@ -50,7 +50,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from streams.errors import FixConfiguration
-from streams.located import PREFIX, Told, explained
+from streams.located import PREFIX, Told, explained, read
 from streams.rules.durations import Duration
 from streams.rules.settings import RuleSet
 from streams.sections import (
@@ -155,10 +155,7 @@ def _told(file: Path | None) -> Told:
     found = wanted or DEFAULT_FILE
     if not wanted and not found.is_file():
         return Told(environment)
-    try:
-        return Told(environment, found, found.read_text())
-    except OSError as error:
-        raise FixConfiguration(f"{found}: can't be read: {error.strerror}") from error
+    return Told(environment, found, read(found))
 
 
 def _tables(told: Told) -> dict[str, Any]:

@@ -7,9 +7,11 @@ import importlib
 import re
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import Annotated, Any, NamedTuple
 
 import typer
+from rich.markup import escape
 
 
 class Command(NamedTuple):
@@ -35,6 +37,9 @@ COMMANDS = {
 MUST_BE_PUT_RIGHT = 2
 """Exit code when the message says what to do first. 1: it failed. 130: Ctrl-C."""
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, also while a command is still being loaded."""
+
 SINGLE_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
 
 cli = typer.Typer(name="heedful", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -42,6 +47,7 @@ cli = typer.Typer(name="heedful", no_args_is_help=True, add_completion=False, pr
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run what the command line says; ends with SystemExit."""
+    _say_what_can_be_said()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words and words[0] in COMMANDS:
         _call(words[0], words[1:])
@@ -55,19 +61,31 @@ def _call(name: str, arguments: Sequence[str]) -> None:
     from sinks.errors import SinkError
     from streams.errors import HeedfulError
 
-    module = importlib.import_module(f"streams.cli.{COMMANDS[name].module}")
     try:
+        module = importlib.import_module(f"streams.cli.{COMMANDS[name].module}")
         command = typer.main.get_command(module.app)
         _reflow(command)
         command.main(args=list(arguments), prog_name=f"heedful {name}")
     except (HeedfulError, ContractError, SinkError) as error:
         print(f"heedful: {error}", file=sys.stderr)
         sys.exit(MUST_BE_PUT_RIGHT)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _say_what_can_be_said() -> None:
+    """A terminal that lacks a letter gets a question mark for it, and not a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _reflow(command: Any) -> None:
-    """Docstrings are broken at the width of the source; help is broken at that of the terminal."""
-    command.help = command.help and SINGLE_BREAK.sub(" ", command.help)
+    """Docstrings are broken at the width of the source; help is broken at that of the terminal.
+
+    Brackets in them are brackets, and no markup.
+    """
+    command.help = command.help and escape(SINGLE_BREAK.sub(" ", command.help))
     for subcommand in getattr(command, "commands", {}).values():
         _reflow(subcommand)
 

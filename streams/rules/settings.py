@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from schemas.words import Millis, Stage
 from streams.errors import FixConfiguration
-from streams.located import Told, explained
+from streams.located import Told, explained, read
 from streams.rules.contact_settings import ContactSettings
 from streams.rules.outreach.settings import OutreachSettings
 from streams.rules.tables import DAY, HOUR, LONGEST, Bounded, Table
@@ -130,11 +130,7 @@ class RuleSet:
 
 def load_rules(path: Path) -> RuleSet:
     """The rules in a file. Raises FixConfiguration, naming file, line and key."""
-    try:
-        text = path.read_text()
-    except OSError as error:
-        raise FixConfiguration(f"{path}: can't be read: {error.strerror}") from error
-    return rules_in(text, path)
+    return rules_in(read(path), path)
 
 
 def rules_in(text: str, path: Path) -> RuleSet:

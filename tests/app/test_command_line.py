@@ -1,5 +1,6 @@
 """Every command is listed and explains itself; mistakes are one line and an exit code."""
 
+import os
 import subprocess
 import sys
 
@@ -57,6 +58,33 @@ def test_ctrl_c_is_quiet(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     app.command()(interrupted)
     monkeypatch.setattr(topics, "app", app)
     assert said(capsys, "topics") == (130, "", "")
+
+
+def test_ctrl_c_is_quiet_while_a_command_is_still_being_loaded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("streams.cli.importlib.import_module", interrupted)
+    assert said(capsys, "topics") == (130, "", "")
+
+
+def test_brackets_in_help_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = said(capsys, "schemas", "register", "--help")
+    assert "[registry]" in out
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_terminal_that_lacks_letters_is_answered_all_the_same(encoding: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "streams.cli", "replay", "--help"],
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode(encoding)
+    assert "FILE" in done.stdout.decode(encoding)
 
 
 def test_the_module_runs_too() -> None:

@@ -67,10 +67,30 @@ def test_the_environment_stands_above_the_file_key_by_key(monkeypatch: pytest.Mo
         pytest.param('[kafka]\nsecurity = "sasl_ssl"', "heedful.toml:1: kafka: security", id="a combination"),
         pytest.param('prefix = "a b"', "heedful.toml:1: prefix: 'a b' can't be part", id="a name"),
         pytest.param("prefix =", "heedful.toml: ", id="no TOML"),
+        pytest.param(
+            '[outreach]\nmode = "loud"',
+            "heedful.toml:2: outreach.mode: 'loud' is no mode; write off, shadow, allow-list or live",
+            id="a mode",
+        ),
+        pytest.param("[outreach]\nmode = 1", "heedful.toml:2: outreach.mode: 1 is no mode", id="no word"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(text: str, expected: str) -> None:
     assert refusal(text).startswith(expected)
+
+
+def test_a_file_that_is_not_utf_8_is_refused_with_its_line() -> None:
+    Path("heedful.toml").write_bytes(b'prefix = "a"\n# caf\xe9\n')
+    with pytest.raises(FixConfiguration, match=r"^heedful\.toml:2: not UTF-8$"):
+        load()
+
+
+def test_a_file_is_utf_8_in_any_locale_with_or_without_a_byte_order_mark(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("locale.getencoding", lambda: "latin-1")
+    Path("heedful.toml").write_bytes(b'\xef\xbb\xbfdata_dir = "caf\xc3\xa9"\n')
+    assert load().data_dir == Path("caf\u00e9")
 
 
 def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,11 @@ def test_the_documented_example_is_valid_and_is_the_default():
 @pytest.mark.parametrize(
     ("table", "told"),
     [
-        pytest.param({"mode": "loud"}, "outreach.mode: Input should be 'off', 'shadow'", id="mode"),
+        pytest.param(
+            {"mode": "loud"},
+            "outreach.mode: 'loud' is no mode; write off, shadow, allow-list or live",
+            id="mode",
+        ),
         pytest.param({"chanels": []}, "outreach.chanels: there is no setting", id="misspelt"),
         pytest.param({"channels": ["fax"]}, "outreach.channels.0: Input should be 'email'", id="channel"),
         pytest.param(

@@ -42,6 +42,9 @@ from streams.rules.time_zones import ZoneName
 Reachable: TypeAlias = Literal["email", "sms", "push"]
 """Channels that an approach can take."""
 
+MODES = ("off", "shadow", "allow-list", "allow_list", "live")
+"""As people write them; ``allow_list`` is how ``allow-list`` stands in records, where a dash can't."""
+
 _WINTER_AND_SUMMER: tuple[Millis, Millis] = (1_768_435_200_000, 1_784_073_600_000)
 
 
@@ -62,6 +65,8 @@ TimeOfDay = Annotated[int, BeforeValidator(_minutes), PlainSerializer(_clock_fac
 
 
 def _mode(text: object) -> object:
+    if text not in MODES:
+        raise ValueError(f"{text!r} is no mode; write off, shadow, allow-list or live")
     return "allow_list" if text == "allow-list" else text
 
 
