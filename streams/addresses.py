@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,10 +19,19 @@ class Address(NamedTuple):
 
 def address_of(settings: Settings, role: Role) -> Address | None:
     """Where the worker of a role is; None if none is running, or it is still starting."""
-    try:
-        return Address(**json.loads(_note(settings, role).read_text()))
-    except FileNotFoundError:
-        return None
+    return _read(_note(settings.data_dir, role))
+
+
+def addresses_near(settings: Settings, role: Role, run: Path | None = None) -> Iterator[Address]:
+    """Where workers of a role said that they are: in the data folder, then in its runs, the latest first.
+
+    ``run``: only in the folder of that run. Whoever was killed could not take its note away.
+    """
+    folders = [settings.data_dir, *sorted(settings.data_dir.glob("runs/*"), reverse=True)]
+    for folder in [run] if run else folders:
+        address = _read(_note(folder, role))
+        if address:
+            yield address
 
 
 def announce(settings: Settings, role: Role, url: str) -> Path:
@@ -29,7 +39,7 @@ def announce(settings: Settings, role: Role, url: str) -> Path:
 
     Whole or not at all: others read the note while it is written.
     """
-    note = _note(settings, role)
+    note = _note(settings.data_dir, role)
     note.parent.mkdir(parents=True, exist_ok=True)
     fresh = note.with_suffix(f".{os.getpid()}")
     fresh.write_text(json.dumps(Address(os.getpid(), url)._asdict()))
@@ -37,5 +47,12 @@ def announce(settings: Settings, role: Role, url: str) -> Path:
     return note
 
 
-def _note(settings: Settings, role: Role) -> Path:
-    return settings.data_dir.absolute() / "run" / f"{role}.json"
+def _note(data_dir: Path, role: Role) -> Path:
+    return data_dir.absolute() / "run" / f"{role}.json"
+
+
+def _read(note: Path) -> Address | None:
+    try:
+        return Address(**json.loads(note.read_text()))
+    except FileNotFoundError:
+        return None

@@ -2,7 +2,7 @@
 
 visits, care    a kernel, in a thread; Faust consumes nothing
 landing         the way into ClickHouse, in a thread; Faust consumes nothing
-edges           agents: slow, asynchronous work of low volume
+edges           agents: slow, asynchronous work of low volume; and, in a thread, the queue of who waits
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -18,16 +18,19 @@ from streams.children import free_port
 from streams.edges.agents import Edges
 from streams.edges.credentials import credentials
 from streams.edges.guarded import Handler
+from streams.edges.queue import Queue
 from streams.edges.transport import CommittedTransport
+from streams.edges.waiting import asked_for
 from streams.roles import Role
 from streams.settings import Settings
 from streams.threaded import Status, Threaded
-from streams.wiring import codec_of, work_of
+from streams.wiring import codec_of, queue_of, work_of
 
 
 class Application(faust.App):
-    """heedful in one role; ``healthy`` and ``status`` are what its pages tell."""
+    """heedful in one role: ``hosted`` works in a thread, ``healthy`` and ``status`` are its pages."""
 
+    hosted: Threaded
     healthy: Callable[[], bool]
     status: Callable[[], Status]
 
@@ -36,20 +39,29 @@ class Application(faust.App):
 
 
 class _StartsWork(BootStrategy):
+    """What Faust starts, and then the work."""
+
+    def server(self) -> Iterable[ServiceT]:
+        """What to start, in this order."""
+        return [*super().server(), cast(Application, self.app).hosted]
+
+
+class _StartsOnlyWork(_StartsWork):
     """Sensors, web and the work; no Kafka client of Faust's."""
 
     enable_kafka = False
 
-    def server(self) -> Iterable[ServiceT]:
-        """What to start, in this order."""
-        return [*super().server(), cast(Worker, self.app).hosted]
+
+class EdgesApplication(Application):
+    """heedful in the role whose records come through Faust."""
+
+    BootStrategy = _StartsWork
 
 
 class Worker(Application):
     """heedful in a role that has its own Kafka clients."""
 
-    BootStrategy = _StartsWork
-    hosted: Threaded
+    BootStrategy = _StartsOnlyWork
 
 
 def create_app(settings: Settings, role: Role, handlers: Sequence[Handler] = ()) -> Application:
@@ -63,9 +75,12 @@ def create_app(settings: Settings, role: Role, handlers: Sequence[Handler] = ())
 
 
 def _with_agents(settings: Settings, handlers: Sequence[Handler]) -> Application:
-    app = Application(**_options(settings, "edges"))
-    edges = Edges(app, codec_of(settings), settings.prefix, handlers)
-    app.healthy, app.status = lambda: True, edges.status
+    app = EdgesApplication(**_options(settings, "edges"))
+    edges, queue = Edges(app, codec_of(settings), settings.prefix, handlers), queue_of(settings)
+    app.hosted = Threaded(queue)
+    app.healthy = lambda: app.hosted.alive
+    app.status = lambda: {**edges.status(), "queue": queue.status()}
+    _serve_queue(app, queue)
     return app
 
 
@@ -114,3 +129,15 @@ def _serve(app: Application, role: Role) -> None:
     @app.page("/status")
     async def status(view: View, request: Request, **path: Any) -> Response:
         return view.json({"role": role, **app.status()})
+
+
+def _serve_queue(app: Application, queue: Queue) -> None:
+    """``/contacts/waiting?team=&channel=&sort=due&limit=50``: who waits for an answer."""
+
+    @app.page("/contacts/waiting")
+    async def waiting(view: View, request: Request, **path: Any) -> Response:
+        try:
+            asked = asked_for(request.query)
+        except ValueError as wrong:
+            return view.json({"error": str(wrong)}, status=400)
+        return view.json(queue.answer(asked))

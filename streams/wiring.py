@@ -2,6 +2,7 @@
 
 from schemas.codec import Codec
 from schemas.registry import ConfluentRegistry, FileRegistry, Registry
+from streams.edges.queue import Queue
 from streams.kernel.config import KernelConfig
 from streams.roles import Role
 from streams.sections import RegistrySettings, revealed
@@ -34,6 +35,11 @@ def kernel_config(settings: Settings) -> KernelConfig:
         aborted_visible=settings.kafka.aborted_visible,
         heartbeats=settings.heartbeats == "write",
     )
+
+
+def queue_of(settings: Settings) -> Queue:
+    """Who waits for an answer, for the edges."""
+    return Queue(kernel_config(settings), codec_of(settings), settings.clock.clock())
 
 
 def work_of(role: Role, settings: Settings) -> Work:

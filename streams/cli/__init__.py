@@ -29,6 +29,7 @@ COMMANDS = {
     "replay": Command("replay", "Run the rules over files in this process, without a broker."),
     "topics": Command("topics", "Create, list and describe topics; let a prefix go live."),
     "schemas": Command("schemas", "Check, register and show the contracts."),
+    "contacts": Command("contacts", "See which customers wait for an answer, and what is due next."),
     "sql": Command("sql", "Ask ClickHouse."),
     "audit": Command("audit", "Compare what landing claimed with the rows in ClickHouse."),
     "dead-letters": Command("dead_letters", "List and show the records that could not be read or obeyed."),
