@@ -5,13 +5,13 @@ latest events, and everything is concluded anew; the difference to what was conc
 withdrawn.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
-from schemas.ids import short_hash
 from schemas.words import Millis
 from streams.rules.book import RuleBook
 from streams.rules.contacts.course import Course
@@ -27,7 +27,7 @@ KEPT = MOST_LATEST // 2
 class Contact(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """A contact. ``latest``: its last events, in order. ``base``: what followed from those before them.
 
-    ``withdrawn``: hashes of what was said and proved false; it is not said again.
+    ``withdrawn``: marks of what was said and proved false, as often as it did.
     """
 
     contact_id: str
@@ -38,17 +38,21 @@ class Contact(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
 
 
 class Outcome(NamedTuple):
-    """A contact after a transition, what is now true of it, and what was said and is not, since when."""
+    """A contact after a transition, what is now true of it, and what was said and is not, since when.
+
+    ``withdrawn``: marks of what had been withdrawn before.
+    """
 
     contact: Contact
-    said: list[Said]
-    false: list[tuple[Millis, Said]]
+    said: Sequence[Said] = ()
+    false: Sequence[tuple[Millis, Said]] = ()
+    withdrawn: Sequence[int] = ()
 
 
 def happened(contact: Contact, one: Entry, at: Millis, book: RuleBook) -> Outcome:
     """The contact after an event. ``at``: everything due before that moment is concluded."""
     if any(one.event_id == known.event_id for known in contact.latest):
-        return Outcome(contact, [], [])
+        return Outcome(contact)
     if _is_next(contact, one):
         return _in_order(contact, one, at, book)
     latest = tuple(sorted((*contact.latest, one), key=lambda entry: entry.order))
@@ -65,7 +69,7 @@ def reached(contact: Contact, until: Millis, book: RuleBook) -> Outcome:
     """Everything that was due before ``until`` is concluded."""
     course = Course(contact.ticket, book)
     course.reach(until)
-    return Outcome(replace(contact, ticket=course.ticket), course.said, [])
+    return Outcome(replace(contact, ticket=course.ticket), course.said)
 
 
 def combined(one: Contact, other: Contact, at: Millis, book: RuleBook) -> Outcome:
@@ -73,7 +77,7 @@ def combined(one: Contact, other: Contact, at: Millis, book: RuleBook) -> Outcom
     entries = {entry.event_id: entry for entry in (*one.latest, *other.latest)}
     latest = tuple(sorted(entries.values(), key=lambda entry: entry.order))
     base = max(one.base, other.base, key=lambda base: (base.updated_at, msgspec.msgpack.encode(base)))
-    withdrawn = tuple(sorted({*one.withdrawn, *other.withdrawn}))
+    withdrawn = tuple(sorted((Counter(one.withdrawn) | Counter(other.withdrawn)).elements()))
     merged = replace(one, latest=latest, base=base, withdrawn=withdrawn)
     return _anew([one, other], merged, at, book)
 
@@ -103,7 +107,7 @@ def _in_order(contact: Contact, one: Entry, at: Millis, book: RuleBook) -> Outco
     course.take(one)
     course.reach(at)
     contact = replace(contact, ticket=course.ticket, latest=(*contact.latest, one))
-    return Outcome(_summed(contact, book), course.said, [])
+    return Outcome(_summed(contact, book), course.said)
 
 
 def _anew(known: list[Contact], contact: Contact, at: Millis, book: RuleBook) -> Outcome:
@@ -114,14 +118,13 @@ def _anew(known: list[Contact], contact: Contact, at: Millis, book: RuleBook) ->
         said.identity: said for each in known for said in _concluded(each, each.ticket.reached, book).said
     }
     after = {said.identity: said for said in course.said}
-    hidden = set(contact.withdrawn)
     false = [said for identity, said in before.items() if identity not in after]
-    false = [said for said in false if _hash(said) not in hidden]
-    new = [said for said in after.values() if said.identity not in before and _hash(said) not in hidden]
-    withdrawn = tuple(sorted(hidden | {_hash(said) for said in false}))
-    contact = replace(contact, ticket=course.ticket, withdrawn=withdrawn)
+    new = [said for said in course.said if said.identity not in before]
+    gone = contact.withdrawn
+    withdrawn = sorted((*gone, *(said.mark for said in false)))
+    contact = replace(contact, ticket=course.ticket, withdrawn=tuple(withdrawn))
     since = [(_false_since(said, contact.ticket, at), said) for said in false]
-    return Outcome(_summed(contact, book), new, since)
+    return Outcome(_summed(contact, book), new, since, gone)
 
 
 def _false_since(said: Said, ticket: Ticket, otherwise: Millis) -> Millis:
@@ -147,7 +150,3 @@ def _summed(contact: Contact, book: RuleBook) -> Contact:
     for one in list(effective(contact.latest))[:-KEPT]:
         course.take(one)
     return replace(contact, base=course.ticket, latest=contact.latest[-KEPT:])
-
-
-def _hash(said: Said) -> int:
-    return short_hash("\x1f".join(said.identity))

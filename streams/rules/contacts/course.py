@@ -112,7 +112,7 @@ class Course:
         for name in names:
             clock = self.ticket.runs(name)
             if clock is not None:
-                self._end(clock, one, answered)
+                self._end(clock, one, answered=answered)
 
     def about(self, rules: RuleSet) -> Clock:
         """What is said of the contact as a whole is said of a clock that nobody keeps."""
@@ -161,7 +161,7 @@ class Course:
         if held is not None:
             more = {"to_team": ticket.team, "to_agent_id": ticket.agent_id}
             self.say("handed_off", one.at, held, one.event_id, ticket=before, **more)
-            self.end(("group_ownership",), one)
+            self._end(held, one, answered=False, ticket=before)
         self.ticket = replace(self.ticket, owned_since=one.at)
         if not one.stops:
             self.start("group_ownership", one, rules)
@@ -264,11 +264,11 @@ class Course:
         if clock.name not in UNSPOKEN:
             self.say("activate", one.at, clock, one.event_id)
 
-    def _end(self, clock: Clock, one: Entry, answered: bool) -> None:
+    def _end(self, clock: Clock, one: Entry, *, answered: bool, ticket: Ticket | None = None) -> None:
         clock = replace(timing.halted(clock, one.at, self.calendar(clock)), ended_at=one.at)
         self.ticket = self.ticket.having(clock)
         if clock.name not in UNSPOKEN:
-            self.say("fulfill", one.at, clock, one.event_id)
+            self.say("fulfill", one.at, clock, one.event_id, ticket=ticket)
         if clock.name in REPLIES and (clock.name == "first_reply" or clock.target is not None):
             kind: ContactSignalKind = "answered_late" if clock.breached else "answered"
             self.say(kind if answered else "closed", one.at, clock, one.event_id)
@@ -318,7 +318,9 @@ class Course:
         """The next step of the ladder came."""
         ladder, calendar = self._policy(clock).ladder, self.calendar(clock)
         label = timing.next_step(clock, ladder, calendar).label
-        clock = timing.aimed(replace(clock, passed=(*clock.passed, label)), ladder, calendar)
+        breached_at = at if label == BREACH else clock.breached_at
+        clock = replace(clock, passed=(*clock.passed, label), breached_at=breached_at)
+        clock = timing.aimed(clock, ladder, calendar)
         self.ticket = self.ticket.having(clock)
         if label != BREACH:
             self.say("escalated", at, clock, None, step=label)

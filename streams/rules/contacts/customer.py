@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from schemas.words import ContactSignalKind, Millis
 from streams.rules.base import earliest
 from streams.rules.book import RuleBook
+from streams.rules.contact_settings import BREACH
 from streams.rules.contacts import timing
 from streams.rules.contacts.contact import Contact, effective
 from streams.rules.contacts.entry import Entry, answers, asks
@@ -52,7 +53,9 @@ class CustomerCourse:
         if clock is None or clock.next_at is None or clock.next_at >= until:
             return
         at = clock.next_at
-        self.clock = timing.aimed(replace(clock, passed=("100%",)), (), _always(self._book, clock))
+        self.clock = timing.aimed(
+            replace(clock, passed=(BREACH,), breached_at=at), (), _always(self._book, clock)
+        )
         self._say("breach", at, None)
         self._say("breached", at, None)
 

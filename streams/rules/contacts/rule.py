@@ -5,7 +5,8 @@ cx.support  ->  entry.py: what is remembered of an event  ->  contact.py: in ord
   ->  said.py: signals  ->  told.py: cx.contacts;  customer.py: the wait over all contacts
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -13,7 +14,6 @@ from msgspec.structs import replace
 
 from schemas import topics
 from schemas.events import ProfileUpdate, SupportEvent
-from schemas.ids import short_hash
 from schemas.words import Millis
 from streams.rules.base import Now, Publish, Step, earliest
 from streams.rules.book import RuleBook
@@ -40,7 +40,7 @@ class KnownContacts(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """The contacts of one customer, by id.
 
     ``reached``: what was due of the customer's own wait before that moment is concluded; ``next_at``: when
-    the next of it is due. ``withdrawn``: hashes of what was said of that wait and proved false.
+    the next of it is due. ``withdrawn``: marks of what was said of that wait and proved false.
     """
 
     contacts: dict[str, Contact]
@@ -165,14 +165,14 @@ class _Turn:
         mine = self._state
         for contact_id, contact in sorted(theirs.contacts.items()):
             known = self._contacts.get(contact_id)
-            merged = Outcome(contact, [], [])
+            merged = Outcome(contact)
             if known is not None:
                 merged = combined(known, contact, self._now.at, self._book)
             self._settle(merged, None, always=True)
         tiers = [tier for tier in (self._tier, theirs.tier) if tier is not None]
         self._tier = max(tiers, key=lambda each: (each.at, each.event_id), default=None)
         until = max(self._now.at, mine.reached, theirs.reached)
-        withdrawn = {*mine.withdrawn, *theirs.withdrawn}
+        withdrawn = (Counter(mine.withdrawn) | Counter(theirs.withdrawn)).elements()
         return self._step(until, None, (mine, theirs), withdrawn)
 
     def erased(self) -> Step[KnownContacts]:
@@ -190,7 +190,7 @@ class _Turn:
         withdrawn: Iterable[int] | None = None,
     ) -> Step[KnownContacts]:
         """Say what follows for the customer as a whole, of whom so much was ``known``."""
-        hidden = set(self._state.withdrawn if withdrawn is None else withdrawn)
+        gone = tuple(self._state.withdrawn if withdrawn is None else withdrawn)
         until = max(until, self._state.reached)
         before = {
             _identity(each): each
@@ -199,21 +199,14 @@ class _Turn:
         }
         course = customer.course(self._contacts, until, self._book)
         after = {_identity(each): each for each in course.said}
+        false = [each for identity, each in before.items() if identity not in after]
+        for each in false:
+            self._withdraw(each.said, each.contact_id, gone, cause, self._now.at)
+        gone = tuple(sorted((*gone, *(each.said.mark for each in false))))
         for identity, each in after.items():
-            if identity not in before and _hash(each) not in hidden:
-                self._say(each.said, each.contact_id)
-        for identity, each in before.items():
-            if identity not in after and _hash(each) not in hidden:
-                hidden.add(_hash(each))
-                self._withdraw(each.said, each.contact_id, cause, self._now.at)
-        return self._finished(
-            replace(
-                self._state,
-                reached=until,
-                next_at=course.next_at,
-                withdrawn=tuple(sorted(hidden)),
-            )
-        )
+            if identity not in before:
+                self._say(each.said, each.contact_id, gone)
+        return self._finished(replace(self._state, reached=until, next_at=course.next_at, withdrawn=gone))
 
     def _finished(self, state: KnownContacts) -> Step[KnownContacts]:
         state = replace(state, contacts=self._contacts, tier=self._tier)
@@ -223,11 +216,11 @@ class _Turn:
     def _settle(self, outcome: Outcome, cause: str | None, *, always: bool = False) -> None:
         """Keep the contact and say what follows; publish it if it looks different, or ``always``."""
         contact = outcome.contact
-        for since, false in outcome.false:
-            self._withdraw(false, contact.contact_id, cause, since)
-        for said in sorted(outcome.said, key=lambda said: said.at):
-            self._say(said, contact.contact_id)
         known = self._contacts.get(contact.contact_id)
+        for since, false in outcome.false:
+            self._withdraw(false, contact.contact_id, outcome.withdrawn, cause, since)
+        for said in sorted(outcome.said, key=lambda said: said.at):
+            self._say(said, contact.contact_id, contact.withdrawn)
         self._contacts[contact.contact_id] = contact
         state = told.state(contact, self._now, self._book)
         if always or known is None or not self._same(known, contact):
@@ -239,11 +232,14 @@ class _Turn:
         before, after = (told.state(each, self._now, self._book) for each in (known, contact))
         return told.looks(before) == told.looks(after)
 
-    def _say(self, said: Said, contact_id: str) -> None:
-        self._signal(signal(said, contact_id, self._now))
+    def _say(self, said: Said, contact_id: str, withdrawn: Sequence[int]) -> None:
+        self._signal(signal(said, contact_id, withdrawn, self._now))
 
-    def _withdraw(self, said: Said, contact_id: str, cause: str | None, since: Millis) -> None:
-        self._signal(withdrawal(said, contact_id, since, cause, self._now))
+    def _withdraw(
+        self, said: Said, contact_id: str, withdrawn: Sequence[int], cause: str | None, since: Millis
+    ) -> None:
+        false = signal(said, contact_id, withdrawn, self._now)
+        self._signal(withdrawal(false, since, cause, self._now))
 
     def _signal(self, value: Any) -> None:
         key = self._key(self._now.profile_id)
@@ -260,7 +256,3 @@ class _Turn:
 
 def _identity(each: Waiting) -> tuple[str, ...]:
     return (each.contact_id, *each.said.identity)
-
-
-def _hash(each: Waiting) -> int:
-    return short_hash("\x1f".join(_identity(each)))

@@ -1,10 +1,12 @@
 """What follows from the events of a contact, before it is published: one conclusion each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from schemas.ids import derive
+from msgspec.structs import replace
+
+from schemas.ids import derive, short_hash
 from schemas.outputs import ContactSignal
 from schemas.words import ContactSignalKind, Millis
 from streams.rules.base import Now
@@ -34,8 +36,14 @@ class Said(NamedTuple):
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What makes it that conclusion, and no other of the contact."""
-        return (self.clock.name, self.clock.started_by, self.kind, self.step or self.cause or "")
+        """What makes it that conclusion of the contact: what caused it, or else when it was due."""
+        because = self.cause or f"{self.step or ''}@{self.at}"
+        return (self.clock.name, self.clock.started_by, self.kind, because)
+
+    @property
+    def mark(self) -> int:
+        """A hash of that, to remember it by."""
+        return short_hash("\x1f".join(self.identity))
 
     @property
     def is_metric(self) -> bool:
@@ -43,22 +51,25 @@ class Said(NamedTuple):
         return self.kind in METRIC_EVENTS
 
 
-def signal_id(said: Said, shop_id: str, contact_id: str) -> str:
-    """The id of the signal: the same whoever concludes it, and when."""
-    return derive("contacts", said.clock.rules_version, shop_id, contact_id, *said.identity)
+def signal_id(said: Said, shop_id: str, contact_id: str, withdrawn: Sequence[int] = ()) -> str:
+    """The id of the signal: the same whoever concludes it, and when.
+
+    ``withdrawn``: marks of what was taken back; what proves true again after that is another signal.
+    """
+    version, again = said.clock.rules_version, withdrawn.count(said.mark)
+    parts = (said.identity, again) if again else (said.identity,)
+    return derive("contacts", version, shop_id, contact_id, *parts[0], *parts[1:])
 
 
-def signal(said: Said, contact_id: str, now: Now) -> ContactSignal:
-    """The conclusion as it is published."""
+def signal(said: Said, contact_id: str, withdrawn: Sequence[int], now: Now) -> ContactSignal:
+    """The conclusion as it is published, after so much was withdrawn."""
     ticket, clock = said.ticket, said.clock
     counted, from_created, from_applied = said.counted
-    fields: dict[str, Any] = {
-        "event_id": signal_id(said, now.shop_id, contact_id),
-        "team": ticket.team,
-        "agent_id": ticket.agent_id,
-        "breached_id": breach_of(said, now.shop_id, contact_id) if said.kind == "answered_late" else None,
-    }
+    fields: dict[str, Any] = {"team": ticket.team, "agent_id": ticket.agent_id, **said.more}
+    if said.kind == "answered_late":
+        fields["breached_id"] = signal_id(_breach(said), now.shop_id, contact_id, withdrawn)
     return ContactSignal(
+        event_id=signal_id(said, now.shop_id, contact_id, withdrawn),
         shop_id=now.shop_id,
         profile_id=now.profile_id,
         contact_id=contact_id,
@@ -82,41 +93,26 @@ def signal(said: Said, contact_id: str, now: Now) -> ContactSignal:
         from_created_ms=from_created,
         from_applied_ms=from_applied,
         status=ticket.status,
-        **{**fields, **said.more},
+        **fields,
     )
 
 
-def withdrawal(said: Said, contact_id: str, at: Millis, cause: str | None, now: Now) -> ContactSignal:
+def withdrawal(false: ContactSignal, at: Millis, cause: str | None, now: Now) -> ContactSignal:
     """What was said proves false, by what happened at ``at``."""
-    false = signal(said, contact_id, now)
-    derived = derive(
-        "contacts", said.clock.rules_version, now.shop_id, contact_id, "withdrawn", false.event_id
-    )
-    return ContactSignal(
-        event_id=derived,
-        shop_id=false.shop_id,
-        profile_id=false.profile_id,
-        contact_id=contact_id,
+    return replace(
+        false,
+        event_id=derive("contacts", false.rules_version, "withdrawn", false.event_id),
         kind="withdrawn",
-        clock=false.clock,
         occurred_at=at,
         processed_at=max(now.now, at),
-        rules_version=false.rules_version,
-        channel=false.channel,
-        team=false.team,
-        priority=false.priority,
-        started_at=false.started_at,
-        due_at=false.due_at,
         elapsed_ms=at - false.started_at,
-        breached_id=false.event_id if said.kind == "breached" else None,
-        instance=false.instance,
+        breached_id=false.event_id if false.kind == "breached" else None,
         cause=cause,
-        status=false.status,
-        detail=said.kind,
+        detail=false.kind,
         withdraws=false.event_id,
     )
 
 
-def breach_of(said: Said, shop_id: str, contact_id: str) -> str:
-    """The id of the breach of the same run."""
-    return signal_id(said._replace(kind="breached", step=None, cause=None), shop_id, contact_id)
+def _breach(said: Said) -> Said:
+    """The breach of the same run."""
+    return said._replace(kind="breached", at=said.clock.breached_at or said.at, step=None, cause=None)

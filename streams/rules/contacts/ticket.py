@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from schemas.words import ContactChannel, ContactStatus, Millis, Priority
-from streams.rules.contact_settings import AROUND_THE_CLOCK, BREACH
+from streams.rules.contact_settings import AROUND_THE_CLOCK
 from streams.rules.contacts.entry import STOPPED
 
 WAITED_FOR = ("pending", "on_hold")
@@ -19,7 +19,8 @@ class Clock(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     ``started_by``: event_id of what started it. ``target`` and ``calendar``: what was promised, under
     ``policy``, since ``applied_at``. ``running_since``: None while it is paused or has ended. ``spans``: when
     it ran before that, in the present calendar; ``accrued``: milliseconds that it counted in earlier ones.
-    ``passed``: steps of the ladder that are behind it. ``next_at``: when the next step is due.
+    ``passed``: steps of the ladder that are behind it, and ``breached_at`` when the target was missed.
+    ``next_at``: when the next step is due.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Clock(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     spans: tuple[tuple[Millis, Millis], ...] = ()
     accrued: Millis = 0
     passed: tuple[str, ...] = ()
+    breached_at: Millis | None = None
     due_at: Millis | None = None
     next_at: Millis | None = None
     ended_at: Millis | None = None
@@ -43,7 +45,7 @@ class Clock(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     @property
     def breached(self) -> bool:
         """The target was missed."""
-        return BREACH in self.passed
+        return self.breached_at is not None
 
     @property
     def running(self) -> bool:
