@@ -5,37 +5,31 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from schemas import topics
-from schemas.control import Clock, Heartbeat
+from schemas.control import Heartbeat
 from schemas.topics import Topic
 from schemas.words import Millis
 from streams import children
 from streams.care import Care
 from streams.kernel.changelog import POSITION_KEY
 from streams.kernel.config import Settings
-from streams.kernel.state import Entry, EntryCodec, wake_of
-from streams.kernel.task import Task
-from streams.kernel.watermark import unknown
 from streams.visits import Visits
-from tests.builders import START
 from tests.chaos import day, kernel_process
+from tests.chaos.replaying import State, replayed, state_of
 from tests.kernel.harness import CODEC, Bench, until
 
 PARTITIONS = 2
 PROCESSORS: dict[str, Any] = {"visits": Visits(), "care": Care(day.RULES, lateness=0)}
-
-State: TypeAlias = dict[str, tuple[Millis, Entry[Any, Any]]]
-"""By key: when it is to be looked at next, and what is kept for it."""
 
 
 @dataclass
@@ -142,44 +136,16 @@ class Shop:
     def state(self, kernel: str) -> State:
         """What the changelog holds, and when each key is to be looked at next."""
         latest = {key: value for key, value in self.bench.raw(self.changelog(kernel)) if key != POSITION_KEY}
-        return state_of(kernel, {(key or b"").decode(): value for key, value in latest.items()})
+        return state_of(PROCESSORS[kernel], {(key or b"").decode(): value for key, value in latest.items()})
 
     def replayed(self, kernel: str) -> State:
         """What the changelog should hold: the inputs, as they stand on the log, read once without faults."""
-        changes: dict[str, bytes | None] = {}
+        processor, changes = PROCESSORS[kernel], dict[str, bytes | None]()
         for partition in range(PARTITIONS):
-            changes.update(self._replay(kernel, partition).changes())
-        return state_of(kernel, changes)
-
-    def _replay(self, kernel: str, partition: int) -> Task[Any]:
-        processor = PROCESSORS[kernel]
-        task, times = Task(processor), unknown(processor.inputs)
-        for topic in processor.inputs:
-            for record in self._records(topic, partition):
-                match record:
-                    case Heartbeat(received_at=at):
-                        times.received(topic.label, at)
-                    case Clock(task=feeder, tasks=feeders, clock=clock):
-                        times.fed(feeder, feeders, clock)
-                    case _:
-                        task.receive(record)
-        _go_on(task, times.clock(lateness=0))
-        return task
+            records = [(t, record) for t in processor.inputs for record in self._records(t, partition)]
+            changes.update(replayed(processor, records).changes())
+        return state_of(processor, changes)
 
     def _records(self, topic: Topic, partition: int) -> list[Any]:
         found = self.bench.messages(topic.named(self.prefix), "read_committed")
         return [CODEC.decode(each.value() or b"") for each in found if each.partition() == partition]
-
-
-def state_of(kernel: str, changelog: Mapping[str, bytes | None]) -> State:
-    """Changelog values decoded; forgotten keys left out."""
-    codec = EntryCodec(PROCESSORS[kernel])
-    values = {key: value for key, value in changelog.items() if value is not None}
-    return {key: (wake_of(value), codec.decode(value)) for key, value in values.items()}
-
-
-def _go_on(task: Task[Any], to: Millis) -> None:
-    """From one moment at which something happens to the next."""
-    while (at := task.wakes_at) is not None and at < to:
-        task.advance(at + 1, START)
-    task.advance(to, START)
