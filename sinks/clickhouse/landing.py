@@ -16,6 +16,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from schemas.codec import Codec
 from schemas.errors import RegistryUnavailable
+from schemas.rebalancing import Rebalancing
 from sinks.clickhouse.blocks import Cut, cut
 from sinks.clickhouse.claims import At, last_claim, read_claims
 from sinks.clickhouse.config import LandingConfig
@@ -48,6 +49,7 @@ class Session:
         self.registry_error = ""
         self.jobs = Jobs(config, codec, store, counts)
         self._ledger = Ledger(config, codec)
+        self._rebalancing = Rebalancing()
         self._consumer = Consumer(
             config.consumer(
                 {
@@ -68,9 +70,9 @@ class Session:
         """Join, work until ``stop`` is set, let inserts under way end, leave."""
         self._consumer.subscribe(
             list(self._landed.topics),
-            on_assign=self._assigned,
-            on_revoke=self._revoked,
-            on_lost=self._revoked,
+            on_assign=self._rebalancing.keeping(self._assigned),
+            on_revoke=self._rebalancing.keeping(self._revoked),
+            on_lost=self._rebalancing.keeping(self._revoked),
         )
         while not stop.is_set():
             self._turn()
@@ -92,7 +94,9 @@ class Session:
         self._throttle()
 
     def _read(self) -> None:
-        for message in self._consumer.consume(FETCH, POLL):
+        messages = self._consumer.consume(FETCH, POLL)
+        self._rebalancing.check()
+        for message in messages:
             error = message.error()
             if error is not None:
                 raise _gone(error) if error.code() == KafkaError._AUTO_OFFSET_RESET else KafkaException(error)

@@ -9,6 +9,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from schemas.codec import Codec
+from schemas.rebalancing import Rebalancing
 from schemas.topics import Topic
 from streams.clock import Clock
 from streams.errors import FixConfiguration
@@ -59,13 +60,17 @@ class Session:
         self._partitions = 0
         self._announce_to = 0
         self._paces: dict[int, Pace] = {}
+        self._rebalancing = Rebalancing()
 
     def run(self, stop: threading.Event) -> None:
         """Join, work until ``stop`` is set, leave."""
         self._partitions = self._same_partitions()
         self._announce_to = self._count(self._announces.named(self._config.prefix)) if self._announces else 0
         self._consumer.subscribe(
-            list(self._names), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
+            list(self._names),
+            on_assign=self._rebalancing.keeping(self._assigned),
+            on_revoke=self._rebalancing.keeping(self._revoked),
+            on_lost=self._rebalancing.keeping(self._lost),
         )
         while not stop.is_set():
             self._turn()
@@ -104,6 +109,7 @@ class Session:
 
     def _turn(self) -> None:
         messages = self._consumer.consume(self._config.fetch_size, self._config.poll_wait / 1000)
+        self._rebalancing.check()
         runs = _by_partition(messages)
         for (partition, name), run in runs.items():
             self._heartbeats.heard(name, partition)

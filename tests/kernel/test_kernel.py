@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from schemas import topics
 from schemas.control import Clock, Heartbeat, Hold
@@ -165,6 +165,24 @@ def test_a_reset_of_the_offsets_is_refused(make: MakeBench) -> None:
     consumer.close()
     with pytest.raises(Refused, match="offsets were reset"):
         here.kernel(Noting()).run(threading.Event())
+
+
+def test_a_broker_that_stalls_while_partitions_are_assigned_ends_a_session_only(make: MakeBench) -> None:
+    """As a call that times out: what the client raises then is not what ``except`` catches, by itself."""
+    unreachable = {"bootstrap.servers": "127.0.0.1:1", "transactional.id": "t", "log_level": 0}
+    stalls = iter([Producer(unreachable)])
+
+    def reached(step: str) -> None:
+        if step == "restore.offsets":
+            for producer in stalls:
+                producer.init_transactions(0.1)
+
+    here = make(reached=reached)
+    here.send(topics.CLICKSTREAM, click("a", 10))
+    send_time(here, 1_000)
+    with here.running(Noting()) as kernel:
+        until(lambda: notes(here) == [("a",)], "the note")
+        assert kernel.status()["sessions"] == 2
 
 
 def test_missing_topics_are_named(make: MakeBench, prefix: str) -> None:
