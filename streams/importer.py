@@ -49,9 +49,9 @@ def publish(
     codec: Codec,
     until: Until,
     now: Millis,
-    on_row: Callable[[Millis], None],
+    on_row: Callable[[], None],
 ) -> Imported:
-    """Publish all rows, and return once the broker has them. ``on_row`` is told the time reached.
+    """Publish all rows, and return once the broker has them. ``on_row`` is called after each.
 
     Raises FixInput if there is nothing to publish, Refused if the topics' clock is already later or
     ``until`` lies ahead of ``now``, FixConfiguration if topics are missing, Unavailable.
@@ -68,7 +68,7 @@ def publish(
     publisher.everywhere(Hold(action="hold", received_at=begin, reason="import"))
     for row in _with_heartbeats(chain([first], rows), publisher):
         publisher.send(row)
-        on_row(row.event.received_at)
+        on_row()
     end = until.reached(reading.last_event)
     assert end is not None
     _refuse_future(end, now)
@@ -130,7 +130,7 @@ class _Publisher:
         self._prefix = config.prefix
         self._codec = codec
         self._partitions = partitions
-        self._producer = Producer(config.producer({"linger.ms": 20}))
+        self._producer = Producer(config.producer({"linger.ms": 20, "log_level": 0}))
         self._failure: KafkaError | None = None
 
     def send(self, row: Row) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from streams.cli.options import Config, settings_from
+from streams.cli.options import Config, settings_from, writable
 from streams.demo.folder import DemoOptions
 from streams.demo.run import Demo, show
 from streams.simulator.settings import MOST_EVENTS_A_SECOND
@@ -40,6 +40,8 @@ def demo(
     """
     options = DemoOptions(seconds, headless, report, speed, partitions, seed, rate)
     console = Console()
+    if report:
+        writable(report)
     with stopping_on_signals() as stop:
         found = Demo(settings_from(config), options, console).run(stop)
     show(console, found)

@@ -1,16 +1,10 @@
 """``heedful import``: files as history, through a broker."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from schemas.jsonl import to_iso
-from schemas.words import Millis
 from streams.cli.history import (
     Files,
     FormatOption,
@@ -23,8 +17,9 @@ from streams.cli.history import (
     report,
 )
 from streams.cli.options import Bootstrap, Config, Prefix, settings_from
+from streams.cli.progress import Shown, shown
 from streams.errors import FixConfiguration
-from streams.formats import format_named, lines
+from streams.formats import format_named
 from streams.formats.reading import Reading
 from streams.importer import Imported, publish
 from streams.rule_log import configured
@@ -67,50 +62,36 @@ def import_(
     limit = until(until_)
     reading = Reading(format_named(form), files, identity.value, report, limit.moment)
     if not run:
-        with _progress(files) as progress:
-            _say(settings, reading, _import(settings, reading, limit, progress, wait))
+        with shown("publishing", files, reading) as bar:
+            found = _import(settings, reading, limit, bar, wait)
+        _say(settings, reading, found)
         print(f"The topics are held; `heedful topics go-live --prefix {settings.prefix}` lifts it.")
         return
-    with own_broker(_own(settings, lateness, partitions, set_)) as own, _progress(files) as progress:
-        _say(own, reading, _import_and_work(own, reading, limit, progress))
+    workers = _own(settings, lateness, partitions, set_)
+    with shown("publishing", files, reading) as bar, own_broker(workers) as own:
+        found = _import_and_work(own, reading, limit, bar)
+    _say(own, reading, found)
     print(f"ClickHouse's files stay in {settings.data_dir.absolute()}; ask them with `heedful sql`.")
 
 
-class _Shown:
-    """The progress bar, or nothing where nobody looks on."""
-
-    def __init__(self, progress: Progress, files: list[Path], is_watched: bool) -> None:
-        self._progress = progress
-        total = sum(map(lines.count, files)) if is_watched else None
-        self._task = progress.add_task("publishing", total=total)
-
-    def row(self, at: Millis) -> None:
-        """A row was published."""
-        self._progress.advance(self._task)
-
-    def step(self, what: str) -> None:
-        """Something is waited for."""
-        self._progress.update(self._task, description=f"waiting for {what}")
-
-
-def _import(settings: Settings, reading: Reading, limit: Until, shown: _Shown, wait: bool) -> Imported:
-    found = _publish(settings, reading, limit, shown)
+def _import(settings: Settings, reading: Reading, limit: Until, bar: Shown, wait: bool) -> Imported:
+    found = _publish(settings, reading, limit, bar)
     if wait:
-        Through(settings, kernel_config(settings), lambda: None, shown.step).wait(found.clock)
+        Through(settings, kernel_config(settings), lambda: None, bar.step).wait(found.clock)
     return found
 
 
-def _import_and_work(settings: Settings, reading: Reading, limit: Until, shown: _Shown) -> Imported:
+def _import_and_work(settings: Settings, reading: Reading, limit: Until, bar: Shown) -> Imported:
     """Workers start once the history is held and published, so that they add no heartbeat of today."""
-    found = _publish(settings, reading, limit, shown)
+    found = _publish(settings, reading, limit, bar)
     with own_roles(settings) as supervisor:
-        Through(settings, kernel_config(settings), supervisor.tend, shown.step).wait(found.clock)
+        Through(settings, kernel_config(settings), supervisor.tend, bar.step).wait(found.clock)
     return found
 
 
-def _publish(settings: Settings, reading: Reading, limit: Until, shown: _Shown) -> Imported:
+def _publish(settings: Settings, reading: Reading, limit: Until, bar: Shown) -> Imported:
     now = settings.clock.clock().now()
-    return publish(reading, kernel_config(settings), codec_of(settings), limit, now, shown.row)
+    return publish(reading, kernel_config(settings), codec_of(settings), limit, now, bar.row)
 
 
 def _own(settings: Settings, lateness: str | None, partitions: int | None, changes: list[str]) -> Settings:
@@ -133,14 +114,6 @@ def _refuse_mixtures(
             "--lateness, --partitions and --set are settings of the workers that read the topics; set them "
             "there, or let the import start its own with --run"
         )
-
-
-@contextmanager
-def _progress(files: list[Path]) -> Iterator[_Shown]:
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-        yield _Shown(progress, files, console.is_terminal)
 
 
 def _say(settings: Settings, reading: Reading, found: Imported) -> None:

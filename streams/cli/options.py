@@ -5,6 +5,7 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from streams.errors import FixConfiguration
 from streams.settings import Settings, load
 
 Config: TypeAlias = Annotated[
@@ -32,3 +33,11 @@ def settings_from(config: Path | None, prefix: str | None = None, bootstrap: str
         kafka = settings.kafka.model_copy(update={"bootstrap": bootstrap})
         changes["kafka"] = kafka
     return settings.but(**changes) if changes else settings
+
+
+def writable(file: Path) -> None:
+    """Refuse before the work what could not be kept after it. Raises FixConfiguration."""
+    try:
+        file.open("ab").close()
+    except OSError as error:
+        raise FixConfiguration(f"{file}: can't be written: {error.strerror}") from error

@@ -1,7 +1,7 @@
 """``heedful replay``: both kernels' processors over files, without a broker."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Annotated, Any
@@ -22,9 +22,11 @@ from streams.cli.history import (
     lateness_from,
     report,
 )
-from streams.cli.options import Config
+from streams.cli.options import Config, writable
+from streams.cli.progress import Shown, shown
 from streams.errors import FixConfiguration
 from streams.formats import format_named
+from streams.formats.base import Row
 from streams.formats.reading import Reading
 from streams.kernel.processor import Output
 from streams.replay import Replay
@@ -67,8 +69,10 @@ def replay(
     lateness_ = lateness_from(lateness, settings.lateness)
     host = Replay([Visits(), Care(book, lateness_)], lateness_)
     counts = SignalCounts()
-    with _writing(out) as target:
-        for output in host.run(reading, lambda: limit.reached(reading.last_event)):
+    if summary:
+        writable(summary)
+    with _writing(out) as target, shown("replaying", files, reading) as bar:
+        for output in host.run(_watched(reading, bar), lambda: limit.reached(reading.last_event)):
             target.write(_line(output))
             counts.add(output)
     _summarise(summarised(reading, counts, host), summary)
@@ -86,6 +90,12 @@ def summarised(reading: Reading, counts: SignalCounts, host: Replay) -> Summary:
         waiting_contacts=sum(map(waiting_contacts, profiles)),
         signals=counts.by_topic(),
     )
+
+
+def _watched(rows: Iterable[Row], bar: Shown) -> Iterator[Row]:
+    for row in rows:
+        bar.row()
+        yield row
 
 
 def _rules(settings: Settings, file: Path | None, changes: list[str]) -> RuleSet:
@@ -114,7 +124,4 @@ def _summarise(numbers: Summary, file: Path | None) -> None:
     if file is None:
         print(text, file=sys.stderr)
         return
-    try:
-        file.write_text(text + "\n")
-    except OSError as error:
-        raise FixConfiguration(f"{file}: can't be written: {error.strerror}") from error
+    file.write_text(text + "\n", encoding="utf-8")

@@ -62,7 +62,7 @@ def demo_settings(base: Settings, options: DemoOptions, folder: Path, bootstrap:
         clock=clock,
         **rules,
     )
-    (folder / "heedful.toml").write_text("\n".join(_toml(_told(settings))) + "\n")
+    (folder / "heedful.toml").write_text("\n".join(_toml(_told(settings))) + "\n", encoding="utf-8")
     return settings
 
 

@@ -66,8 +66,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     def write(self, path: Path) -> None:
         """As JSON."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(msgspec.to_builtins(self), indent=2) + "\n")
+        path.write_text(json.dumps(msgspec.to_builtins(self), indent=2) + "\n", encoding="utf-8")
 
 
 def verdicts(log: Log, rules: Thresholds, until: Millis) -> tuple[Verdict, Verdict]:

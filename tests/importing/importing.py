@@ -47,7 +47,7 @@ def imported(
     """Import the files."""
     limit = until(until_)
     reading = Reading(format_named(form), files, until=limit.moment)
-    return publish(reading, config, CODEC, limit, now, lambda at: None)
+    return publish(reading, config, CODEC, limit, now, lambda: None)
 
 
 def published(config: KernelConfig, partitions: int) -> list[Published]:

@@ -38,7 +38,7 @@ def imported_and_landed(settings: Settings, folder: Path) -> str:
     prepare(settings)
     config = kernel_config(settings)
     reading = Reading(format_named("rees46"), [written(folder, REES46, *ROWS)])
-    found = publish(reading, config, codec_of(settings), Until(), NOW, lambda at: None)
+    found = publish(reading, config, codec_of(settings), Until(), NOW, lambda: None)
     with own_roles(settings) as supervisor:
         Through(settings, config, supervisor.tend, lambda step: None).wait(found.clock)
         return landed(settings)

@@ -105,6 +105,7 @@ def test_a_waiting_contact(tmp_path: Path) -> None:
         pytest.param(["--lateness", "soon"], "--lateness", id="lateness"),
         pytest.param(["--set", "rules.abandonment.cart.afters=1h"], "afters", id="unknown rule"),
         pytest.param(["--out", "/nowhere/at/all"], "can't be written", id="no folder"),
+        pytest.param(["--summary", "/nowhere/at/all"], "can't be written", id="no folder for numbers"),
     ],
 )
 def test_what_must_be_put_right(
@@ -123,3 +124,11 @@ def test_another_format_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
         replay(tmp_path, "rees46", file)
     assert ended.value.code == 2
     assert "lacks the columns event_time" in capsys.readouterr().err
+
+
+def test_what_could_not_be_kept_is_refused_before_the_work(tmp_path: Path) -> None:
+    words = ("replay", "--format", "rees46", a_file(tmp_path), "--out", tmp_path / "out")
+    with pytest.raises(SystemExit) as ended:
+        main([str(word) for word in (*words, "--summary", tmp_path / "none" / "summary.json")])
+    assert ended.value.code == 2
+    assert not (tmp_path / "out").exists()
