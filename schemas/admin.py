@@ -141,14 +141,14 @@ def settings_on_broker(kafka: Kafka, name: str) -> dict[str, str] | None:
 
 
 def _require_partitions(wanted: Iterable[Plan], present: Mapping[str, int]) -> None:
-    wrong = [
-        f"{plan.name} has {present[plan.name]} partitions and not {plan.partitions}"
-        for plan in wanted
-        if present.get(plan.name, plan.partitions) != plan.partitions
-    ]
+    wrong = [plan for plan in wanted if present.get(plan.name, plan.partitions) != plan.partitions]
     if wrong:
-        way_out = "set `partitions` to what is there, or use another prefix: a key must keep its partition"
-        raise FixTopics(f"{'; '.join(wrong)}; {way_out}")
+        first = wrong[0]
+        others = f" (and {len(wrong) - 1} others differ)" if len(wrong) > 1 else ""
+        raise FixTopics(
+            f"{first.name} has {present[first.name]} partitions and not {first.partitions}{others}; set "
+            "`partitions` to what is there, or use another prefix: a key must keep its partition"
+        )
 
 
 def _settle(kafka: Kafka, name: str, future: Future[Any]) -> None:
@@ -164,7 +164,9 @@ def _settle(kafka: Kafka, name: str, future: Future[Any]) -> None:
 
 
 def _unavailable(kafka: Kafka, error: KafkaException) -> BrokerUnavailable:
-    return BrokerUnavailable(f"no broker answers at {kafka['bootstrap.servers']}: {error.args[0].str()}")
+    return BrokerUnavailable(
+        f"no broker answers at {kafka['bootstrap.servers']} (kafka.bootstrap): {error.args[0].str()}"
+    )
 
 
 def _client(kafka: Kafka) -> AdminClient:

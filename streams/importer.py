@@ -14,6 +14,7 @@ from confluent_kafka import KafkaError, Message, Producer
 from schemas.admin import partitions_of
 from schemas.codec import Codec
 from schemas.control import Heartbeat, Hold
+from schemas.jsonl import to_iso
 from schemas.topics import INPUTS
 from schemas.words import Millis, Record
 from streams.errors import FixConfiguration, FixInput, Refused, Unavailable
@@ -56,7 +57,7 @@ def publish(
     Raises FixInput if there is nothing to publish, Refused if the topics' clock is already later or
     ``until`` lies ahead of ``now``, FixConfiguration if topics are missing, Unavailable.
     """
-    _refuse_future(until.moment or now, now)
+    _refuse_future(until, now)
     partitions = _inputs(config)
     rows = iter(reading)
     first = next(rows, None)
@@ -71,7 +72,7 @@ def publish(
         on_row()
     end = until.reached(reading.last_event)
     assert end is not None
-    _refuse_future(end, now)
+    _refuse_end_in_future(end, now)
     clock = end + 1
     publisher.everywhere(Heartbeat(received_at=clock + config.lateness))
     publisher.flush()
@@ -99,11 +100,19 @@ def _refuse_if_later(config: KernelConfig, codec: Codec, partitions: dict[str, i
             )
 
 
-def _refuse_future(end: Millis, now: Millis) -> None:
+def _refuse_future(until: Until, now: Millis) -> None:
+    if until.moment is not None and until.moment > now:
+        raise Refused(
+            "--until lies in the future, and nobody believes a clock that has passed it; name an earlier time"
+        )
+
+
+def _refuse_end_in_future(end: Millis, now: Millis) -> None:
+    """What the rows said is known once they are published."""
     if end > now:
         raise Refused(
-            "--until lies in the future, and nobody believes a clock that has passed it. The topics wait for "
-            "their end: use another prefix, with --until end."
+            f"time would come to {to_iso(end)}, which lies in the future, and nobody believes such a clock. "
+            "What was published waits for its end: use another prefix, with --until naming an earlier time"
         )
 
 

@@ -42,7 +42,7 @@ class Jsonl:
                 yield DeadRow(Place(file, number), str(dead))
         if not found:
             names = ", ".join(name for name in NEEDED if name in lacking) or ", ".join(NEEDED)
-            raise FixInput(f"{file}: no line is a JSON object with the keys that it lacks: {names}")
+            raise FixInput(f"{file}: lacks the keys {names}: no line is a JSON object that has them")
 
 
 def row(content: dict[str, Any], line: str) -> Row:

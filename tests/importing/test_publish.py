@@ -102,6 +102,17 @@ def test_a_future_that_nobody_would_believe(broker: EmbeddedBroker, prefix: str,
     assert published(config, 1) == []
 
 
+def test_an_end_in_the_future_is_refused_with_the_way_out(
+    broker: EmbeddedBroker, prefix: str, tmp_path: Path
+) -> None:
+    config = config_of(broker.bootstrap, prefix)
+    create_topics(config, 1)
+    with pytest.raises(
+        Refused, match=r"time would come to 2\d{3}-.*: use another prefix, with --until naming"
+    ):
+        imported(config, "rees46", a_file(tmp_path, 5), until_="+36500d")
+
+
 def test_nothing_to_import(broker: EmbeddedBroker, prefix: str, tmp_path: Path) -> None:
     config = config_of(broker.bootstrap, prefix)
     create_topics(config, 1)

@@ -49,6 +49,15 @@ def test_rows_of_a_range_that_is_not_recorded_yet_are_not_looked_at(store: Embed
     assert found(store) == []
 
 
+def test_tombstones_are_rows_too(store: EmbeddedStore) -> None:
+    topic = {"topic": "cx.profiles", "topic_id": "id", "partition": 0}
+    at = {f"_{name}": value for name, value in topic.items()}
+    put(store, "raw_tombstones", {**at, "_offset": 1})
+    range_ = {**topic, "start": 1, "last": 1, "rows": 0, "tombstones": 1, "records": 1}
+    put(store, "landings", {**range_, "claimed_at": 1_780_000_000})
+    assert audit(store.query) == (1, 1, [])
+
+
 def test_missing_rows(store: EmbeddedStore) -> None:
     rows(store, 0, 2)
     landed(store, 0, 2, 3)
