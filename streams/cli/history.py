@@ -19,6 +19,7 @@ class FormatName(StrEnum):
     rees46 = "rees46"
     retentioneering = "retentioneering"
     servicenow = "servicenow"
+    zendesk = "zendesk"
     jsonl = "jsonl"
 
 
@@ -30,7 +31,10 @@ class IdentityName(StrEnum):
 
 
 Files: TypeAlias = Annotated[
-    list[Path], typer.Argument(metavar="FILE…", help="Plain or gzip; several are read together, by time.")
+    list[Path],
+    typer.Argument(
+        metavar="FILE…", help="Plain or gzip; zendesk: a folder. Several are read together, by time."
+    ),
 ]
 FormatOption: TypeAlias = Annotated[FormatName, typer.Option("--format", help="What the files are.")]
 IdentityOption: TypeAlias = Annotated[

@@ -42,9 +42,15 @@ class Shown:
 def shown(doing: str, files: Sequence[Path], reading: Reading) -> Iterator[Shown]:
     """The bar for as long as the block runs. Raises FixInput if a file can't be read."""
     console = Console(stderr=True)
-    total = sum(map(lines.count, files)) if console.is_terminal else None
+    total = sum(map(lines.count, _within(files))) if console.is_terminal else None
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"))
     with Progress(
         *columns, TimeElapsedColumn(), console=console, disable=total is None, transient=True
     ) as progress:
         yield Shown(progress, doing, reading, total)
+
+
+def _within(files: Sequence[Path]) -> Iterator[Path]:
+    """The files, and those in the folders among them."""
+    for file in files:
+        yield from (one for one in file.iterdir() if one.is_file()) if file.is_dir() else (file,)

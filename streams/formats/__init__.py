@@ -6,9 +6,10 @@ from streams.formats.jsonl import Jsonl
 from streams.formats.rees46 import Rees46
 from streams.formats.retentioneering import Retentioneering
 from streams.formats.servicenow import Servicenow
+from streams.formats.zendesk import Zendesk
 
 FORMATS: dict[str, Format] = {
-    form.name: form for form in (Rees46(), Retentioneering(), Servicenow(), Jsonl())
+    form.name: form for form in (Rees46(), Retentioneering(), Servicenow(), Zendesk(), Jsonl())
 }
 """Every format by its name."""
 

@@ -37,7 +37,7 @@ def parsed(
     Columns may stand in any order, among others. ``long``: a quoted cell may go on in the next lines.
     Raises FixInput if the table lacks some.
     """
-    lines = joined(numbered(file)) if long else numbered(file)
+    lines = numbered(file)
     header = _header(next(lines, (0, ""))[1])
     lacking = [name for name in columns if name not in header]
     if lacking:
@@ -45,7 +45,7 @@ def parsed(
             f"{file}: lacks the columns {', '.join(lacking)}; it has {', '.join(header)[:200] or 'none'}"
         )
     places = [header.index(name) for name in columns]
-    for number, line in lines:
+    for number, line in joined(lines, len(header)) if long else lines:
         try:
             cells = _cells(line, len(header))
             wanted = tuple(cells[place].strip() for place in places)
@@ -81,30 +81,38 @@ def _split(line: str) -> list[str]:
         raise Dead(f"not a row of comma-separated values: {error}") from error
 
 
-def joined(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+def joined(lines: Iterator[tuple[int, str]], width: int) -> Iterator[tuple[int, str]]:
     """Lines, with those that belong to one row made one: until its quotation marks are even (RFC 4180).
 
-    Where they don't get even within ``LONGEST`` lines the mark was a stray one: the line stands for itself,
-    and so do those after it.
+    Where that gives no row of this width, or takes more than ``LONGEST`` lines, the mark was a stray one: the
+    line stands for itself, and so do those after it.
     """
     ahead: deque[tuple[int, str]] = deque()
     while ahead or _fetched(lines, ahead):
         number, text = ahead.popleft()
-        for _ in range(_continued(text, lines, ahead)):
-            text += "\n" + ahead.popleft()[1]
+        row, length = _continued(text, lines, ahead)
+        if length and _width(row) == width:
+            text = row
+            for _ in range(length):
+                ahead.popleft()
         yield number, text
 
 
-def _continued(text: str, lines: Iterator[tuple[int, str]], ahead: deque[tuple[int, str]]) -> int:
-    """How many of the next lines belong to the row that begins with this one."""
-    if text.count('"') % 2 == 0:
-        return 0
-    for place in range(LONGEST):
-        if place == len(ahead) and not _fetched(lines, ahead):
-            return 0
-        if ahead[place][1].count('"') % 2:
-            return place + 1
-    return 0
+def _continued(text: str, lines: Iterator[tuple[int, str]], ahead: deque[tuple[int, str]]) -> tuple[str, int]:
+    """The row that begins with this line, and how many of the next ones belong to it."""
+    row, odd, length = [text], text.count('"') % 2, 0
+    while odd and length < LONGEST and (length < len(ahead) or _fetched(lines, ahead)):
+        row.append(ahead[length][1])
+        odd ^= row[-1].count('"') % 2
+        length += 1
+    return "\n".join(row), 0 if odd else length
+
+
+def _width(row: str) -> int | None:
+    try:
+        return len(_split(row))
+    except Dead:
+        return None
 
 
 def _fetched(lines: Iterator[tuple[int, str]], ahead: deque[tuple[int, str]]) -> bool:

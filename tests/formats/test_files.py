@@ -65,5 +65,5 @@ def test_a_packed_file_that_is_cut_off(tmp_path: Path) -> None:
 
 
 def test_an_unknown_format() -> None:
-    with pytest.raises(FixInput, match="there are rees46, retentioneering, servicenow, jsonl"):
+    with pytest.raises(FixInput, match="there are rees46, retentioneering, servicenow, zendesk, jsonl"):
         format_named("xml")

@@ -75,3 +75,19 @@ def test_with_the_user_as_visitor_a_cart_lives_on_in_the_next_session(
     found = replay(tmp_path, "retentioneering", file, *arguments, *thresholds("30m"))
     assert found.summary["signals"]["cx.signals.abandonment"]["recovered"] > 0
     assert all(signal["profile_id"].startswith("user_") for signal in found.signals())
+
+
+@pytest.mark.parametrize(
+    ("form", "file", "numbers"),
+    [
+        ("servicenow", "incidents_servicenow/incident_event_log_head.csv.gz", (5_998, 0, 1_653, 0)),
+        ("zendesk", "helpdesk_zendesk/seeds", (68, 0, 1, 49)),
+    ],
+)
+def test_help_desks(
+    third_party: Path, tmp_path: Path, form: str, file: str, numbers: tuple[int, int, int, int]
+) -> None:
+    found = replay(tmp_path, form, third_party / file, "--until", "+1d")
+    names = ("read", "duplicates", "unchanged", "dead_letters")
+    assert tuple(found.summary[name] for name in names) == numbers
+    assert found.summary["waiting_contacts"] == 0
