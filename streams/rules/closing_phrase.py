@@ -57,7 +57,7 @@ BESIDE = frozenset(
 """What may stand beside such a phrase, and ends nothing on its own."""
 MOST_WORDS = 20
 
-QUESTION = re.compile("[?\\uff1f\\u061f\\u037e\\u00bf]")
+QUESTION = re.compile(r"[?\uff1f\u061f\u037e\u00bf]")
 """Question marks: Latin, wide, Arabic, Greek, Spanish."""
 APOSTROPHE = re.compile(r"['’`´]")
 WORD = re.compile(r"[^\W_]+")
