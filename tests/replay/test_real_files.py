@@ -1,14 +1,15 @@
 """Files that nobody of this project wrote: the numbers are known, and an analyst's way gives the same."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
 
 from schemas.jsonl import to_millis
-from tests.replay import by_hand
+from tests.replay import by_hand, incidents_by_hand
 from tests.replay.by_hand import Left
 from tests.replay.commanding import Replayed, replay, thresholds
+from tests.replay.incidents_by_hand import Waited
 
 pytestmark = pytest.mark.data
 
@@ -91,3 +92,30 @@ def test_help_desks(
     names = ("read", "duplicates", "unchanged", "dead_letters")
     assert tuple(found.summary[name] for name in names) == numbers
     assert found.summary["waiting_contacts"] == 0
+
+
+FULL = ("requester_wait", "agent_work", "total_resolution")
+
+
+def counted(found: Replayed) -> dict[str, Waited]:
+    """By contact, the minutes that its clocks had counted when it was solved for the first time."""
+    minutes: dict[str, dict[str, int]] = defaultdict(dict)
+    for line in found.lines:
+        signal = line["value"]
+        if line["topic"] == "cx.signals.contact" and signal["kind"] == "fulfill" and signal["clock"] in FULL:
+            minutes[signal["contact_id"]].setdefault(signal["clock"], signal["counted_ms"] // 60_000)
+    return {contact: Waited(**clocks) for contact, clocks in minutes.items()}
+
+
+def test_incidents_wait_as_long_as_their_log_says(third_party: Path, tmp_path: Path) -> None:
+    file = third_party / "incidents_servicenow" / "incident_event_log_head.csv.gz"
+    found = replay(tmp_path, "servicenow", file, "--set", "rules.contacts.forget_after=366d")
+    expected = incidents_by_hand.waited(file)
+    assert len(expected) == 861
+    assert counted(found) == expected
+
+
+def test_ticket_11071(third_party: Path, tmp_path: Path) -> None:
+    found = replay(tmp_path, "zendesk", third_party / "helpdesk_zendesk" / "seeds")
+    open_, on_hold, pending = 43_200, 28_800, 40_320
+    assert counted(found) == {"11071": Waited(open_ + on_hold, open_, open_ + on_hold + pending)}
