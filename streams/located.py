@@ -14,6 +14,8 @@ from streams.errors import FixConfiguration
 PREFIX = "HEEDFUL_"
 """Of environment variables."""
 
+_A_KEY = "[key]"
+"""What pydantic puts after a key that is itself what is wrong."""
 _TABLE = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]+")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.\"'\- ]+?)\s*=")
 
@@ -52,7 +54,8 @@ def explained(refused: ValidationError | SettingsError, told: Told) -> str:
     if isinstance(refused, SettingsError):
         return f"{refused}: its value must be JSON"
     return "\n".join(
-        told.place([str(word) for word in error["loc"]]) + _said(error) for error in refused.errors()
+        told.place([str(word) for word in error["loc"] if word != _A_KEY]) + _said(error)
+        for error in refused.errors()
     )
 
 

@@ -17,7 +17,7 @@ def rules_topic(settings: Settings) -> str:
 
 def configured(settings: Settings) -> RuleSet:
     """The rules that the settings spell out."""
-    return RuleSet.from_mapping({"rules": settings.rules, "outreach": settings.outreach})
+    return RuleSet.from_mapping(settings.decisions())
 
 
 def read_rules(settings: Settings) -> RuleBook:

@@ -35,8 +35,8 @@
     host = "127.0.0.1"
     port = 0                       # of the edges' pages; 0: a free one, printed at start
 
-The tables ``rules`` and ``outreach`` are read by ``streams.rules.settings``. An environment variable
-overrides the file: ``HEEDFUL_PREFIX``, ``HEEDFUL_KAFKA__BOOTSTRAP`` and so on.
+The tables ``rules``, ``outreach`` and ``calendars`` are read by ``streams.rules.settings``. An environment
+variable overrides the file: ``HEEDFUL_PREFIX``, ``HEEDFUL_KAFKA__BOOTSTRAP`` and so on.
 """
 
 import json
@@ -90,6 +90,7 @@ class Settings(Table):
     web: WebSettings = WebSettings()
     rules: dict[str, Any] = Field(default_factory=dict)
     outreach: dict[str, Any] = Field(default_factory=dict)
+    calendars: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -105,6 +106,10 @@ class Settings(Table):
         if self.deployment == self.prefix:
             del kept["deployment"]
         return _checked(Settings, {**kept, **changes}, Told({}))
+
+    def decisions(self) -> dict[str, Any]:
+        """The tables that say what is decided, for ``RuleSet.from_mapping``."""
+        return {"rules": self.rules, "outreach": self.outreach, "calendars": self.calendars}
 
     def environment(self) -> dict[str, str]:
         """These settings as the environment of a child process, on top of this one's. Holds secrets."""
@@ -145,7 +150,7 @@ def load(file: Path | None = None) -> Settings:
     told = _told(file)
     _know_every_variable(told.environment)
     settings = _checked(_Layered, _tables(told), told)
-    RuleSet.from_mapping({"rules": settings.rules, "outreach": settings.outreach}, told)
+    RuleSet.from_mapping(settings.decisions(), told)
     return settings
 
 

@@ -49,7 +49,7 @@ def demo_settings(base: Settings, options: DemoOptions, folder: Path, bootstrap:
     """The settings of a run whose simulated time begins now, in the morning of the day a year ago."""
     now = time.time_ns() // 1_000_000
     clock = ClockSettings(kind="simulated", start=_morning(now - YEAR), origin=now, speed=options.speed)
-    rules = RuleSet.from_mapping({"rules": base.rules, "outreach": {**base.outreach, **OUTREACH}}).mapping()
+    rules = RuleSet.from_mapping({**base.decisions(), "outreach": {**base.outreach, **OUTREACH}}).mapping()
     settings = base.but(
         partitions=options.partitions,
         replication=1,
@@ -85,6 +85,7 @@ def _told(settings: Settings) -> dict[str, Any]:
         "clock",
         "rules",
         "outreach",
+        "calendars",
     )
     return {name: spelled[name] for name in parts}
 

@@ -134,7 +134,7 @@ class Demo:
 
 def thresholds(settings: Settings) -> Thresholds:
     """What the rules of this run say, for the truth."""
-    rules = RuleSet.from_mapping({"rules": settings.rules, "outreach": settings.outreach})
+    rules = RuleSet.from_mapping(settings.decisions())
     left = rules.abandonment
     return Thresholds(
         {"cart": left.cart.after, "checkout": left.checkout.after, "payment": left.payment.after},

@@ -1,4 +1,4 @@
-"""The rules as configuration: the ``rules`` and ``outreach`` tables of ``heedful.toml``, checked.
+"""The rules as configuration: tables ``rules``, ``calendars`` and ``outreach`` of ``heedful.toml``, checked.
 
     [rules.abandonment]
     max_age = "72h"        # a cart whose last change is older is never signalled
@@ -6,37 +6,30 @@
     [rules.abandonment.cart]
     after = "60m"          # silence after which a cart counts as left; also .checkout and .payment
 
-``streams.rules.contact_settings`` has the keys of the ``rules.contacts`` tables, and
+``streams.rules.contact_settings`` has the keys of the ``rules.contacts`` tables,
+``streams.rules.calendars.settings`` those of the ``calendars`` tables, and
 ``streams.rules.outreach.settings`` those of the ``outreach`` tables.
 """
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 
 from schemas.words import Millis, Stage
 from streams.errors import FixConfiguration
 from streams.located import Told, explained, read
-from streams.rules.contact_settings import ContactSettings
+from streams.rules.calendars.calendar import ALWAYS, Calendar
+from streams.rules.calendars.settings import CalendarSettings
+from streams.rules.contact_settings import AROUND_THE_CLOCK, ContactSettings
 from streams.rules.outreach.settings import OutreachSettings
 from streams.rules.tables import DAY, HOUR, LONGEST, Bounded, Table
-
-
-class Calendar:
-    def elapsed(self, start: Millis, end: Millis) -> Millis:
-        return end - start
-
-    def due(self, start: Millis, amount: Millis) -> Millis:
-        return start + amount
-
-
-AROUND = Calendar()
 
 
 class CartStage(Table):
@@ -83,13 +76,28 @@ class _Rules(Table):
     contacts: ContactSettings = ContactSettings()
 
 
+def _plain(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        raise ValueError(f"{name!r}: a name is made of letters, digits, dashes and underscores")
+    return name
+
+
 class _Content(BaseModel):
-    """The two tables of the file that say what is decided. Its other tables say where and how it runs."""
+    """The tables of the file that say what is decided. Its other tables say where and how it runs."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     rules: _Rules = _Rules()
     outreach: OutreachSettings = OutreachSettings()
+    calendars: dict[Annotated[str, AfterValidator(_plain)], CalendarSettings] = {}
+
+
+def _check_calendars(content: _Content, told: Told) -> None:
+    """Raises FixConfiguration if a policy counts in a calendar that there isn't."""
+    for place, policy in enumerate(content.rules.contacts.policies):
+        for name in sorted(policy.calendars() - content.calendars.keys()):
+            where = told.place(["rules", "contacts", "policies", str(place), "calendar"])
+            raise FixConfiguration(f"{where}there is no calendar {name!r}; write a table [calendars.{name}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +108,11 @@ class RuleSet:
     abandonment: AbandonmentSettings
     contacts: ContactSettings
     outreach: OutreachSettings
+    calendars: Mapping[str, CalendarSettings]
 
     @classmethod
     def from_mapping(cls, tables: Mapping[str, Any], told: Told | None = None) -> "RuleSet":
-        """The rules in the tables ``rules`` and ``outreach``; what is left out has its default.
+        """The rules in the tables ``rules``, ``outreach`` and ``calendars``; what is left out has defaults.
 
         ``told``: where the tables were told, for errors. Raises FixConfiguration.
         """
@@ -111,11 +120,13 @@ class RuleSet:
             content = _Content(**tables)
         except ValidationError as refused:
             raise FixConfiguration(explained(refused, told or Told({}))) from None
-        return cls(_version(content), content.rules.abandonment, content.rules.contacts, content.outreach)
+        _check_calendars(content, told or Told({}))
+        rules = content.rules
+        return cls(_version(content), rules.abandonment, rules.contacts, content.outreach, content.calendars)
 
     def calendar(self, name: str) -> Calendar:
-        """The calendar of that name."""
-        return AROUND
+        """The calendar of that name: one of ``calendars``, or ``24/7``."""
+        return ALWAYS if name == AROUND_THE_CLOCK else self.calendars[name].calendar()
 
     def mapping(self) -> dict[str, Any]:
         """The tables, every default spelled out; ``from_mapping`` takes them back."""
@@ -125,6 +136,10 @@ class RuleSet:
                 "contacts": self.contacts.model_dump(mode="json", by_alias=True),
             },
             "outreach": self.outreach.model_dump(mode="json"),
+            "calendars": {
+                name: calendar.model_dump(mode="json", exclude_none=True)
+                for name, calendar in self.calendars.items()
+            },
         }
 
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from streams.rules.calendars.calendar import ALWAYS, WHOLE_DAY, Calendar
+from streams.rules.calendars.calendar import ALWAYS, BEGIN, END, WHOLE_DAY, Calendar
 from streams.rules.calendars.public_holidays import Region
 
 MINUTE = 60_000
@@ -228,13 +228,22 @@ def test_years_ahead_day_by_day():
     assert OFFICE.due(start, found) == end
 
 
-def test_a_day_is_found_hundreds_of_years_ahead_and_not_beyond_the_last_year():
-    rarely = Calendar("UTC", (((0, 1),),) + ((),) * 6)
-    assert datetime.fromtimestamp(rarely.due(0, 30 * 24 * HOUR) / 1000, UTC).year == 2797
-    with pytest.raises(OverflowError):
-        rarely.due(0, 10**6 * HOUR)
-    with pytest.raises(OverflowError):
-        rarely.elapsed(0, 32_503_680_000_000)
+RARELY = Calendar("UTC", (((0, 1),),) + ((),) * 6)
+
+
+def test_a_day_is_found_hundreds_of_years_ahead():
+    assert datetime.fromtimestamp(RARELY.due(0, 30 * 24 * HOUR) / 1000, UTC).year == 2797
+
+
+@pytest.mark.parametrize("calendar", [OFFICE, RARELY])
+def test_outside_its_thousand_years_nothing_is_open_and_nothing_due(calendar):
+    assert calendar.due(utc("2026-06-04 00:00"), 10**9 * HOUR) == END
+    assert calendar.due(END + 5, 1) == END + 5
+    assert calendar.elapsed(END, 10**17) == calendar.elapsed(-(10**17), BEGIN) == 0
+    assert not calendar.is_open(10**17)
+    assert not calendar.is_open(-(10**17))
+    due = calendar.due(-(10**17), HOUR)
+    assert calendar.elapsed(BEGIN, due) == HOUR
 
 
 @pytest.mark.parametrize(

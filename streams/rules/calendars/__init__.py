@@ -1,1 +1,4 @@
-"""Business hours: ``calendar`` is the value, counted with ``years`` and ``public_holidays``."""
+"""Business hours: ``calendar`` is the value, ``settings`` how it is written.
+
+``written`` reads days and hours; ``years`` and ``public_holidays`` are what a calendar is counted with.
+"""

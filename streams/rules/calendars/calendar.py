@@ -14,37 +14,29 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from schemas.words import Millis
 from streams.rules.calendars.public_holidays import Region, days_off
-from streams.rules.calendars.years import FIRST_DAY, Interval, Year, unrolled, year_at
+from streams.rules.calendars.years import FIRST_DAY, Interval, Year, first_moment, unrolled, year_at
 from streams.rules.time_zones import known_zone
 
 ANCHOR = 2024
 """Where the sums over years begin. Any year would do; near the present few need to be unrolled."""
-LAST_YEAR = 2999
-"""Beyond it nothing is counted, so that no question takes longer than unrolling a thousand years."""
+BEGIN, END = first_moment(1970), first_moment(3000)
+"""Business hours are kept between them, so that no question takes longer than unrolling a thousand years."""
 WHOLE_DAY: tuple[Interval, ...] = ((0, 1440),)
-Week = tuple[
-    tuple[Interval, ...],
-    tuple[Interval, ...],
-    tuple[Interval, ...],
-    tuple[Interval, ...],
-    tuple[Interval, ...],
-    tuple[Interval, ...],
-    tuple[Interval, ...],
-]
-"""The hours of Monday to Sunday."""
+Week = tuple[tuple[Interval, ...], ...]
+"""The hours of Monday to Sunday, in order and apart, none over midnight."""
 
 
 @dataclass(frozen=True)
 class Calendar:
     """Business hours of one zone. A value: equal content is equal.
 
-    ``week``: intervals of each weekday in minutes, in order, apart, none over midnight.
     ``region``: whose public holidays are closed; None: nobody's.
     ``closed``: more days that are closed. ``special``: days with hours of their own, holiday or not.
-    Raises ValueError if the week has no hours, or zone or region is unknown.
+    Raises ValueError if the week is none or has no hours, or zone or region is unknown.
     """
 
     zone: str
@@ -56,18 +48,15 @@ class Calendar:
     def __post_init__(self) -> None:
         if known_zone(self.zone) is None:
             raise ValueError(f"{self.zone!r} is no IANA time zone")
-        if not any(self.week):
-            raise ValueError("a calendar without hours is never open")
+        if len(self.week) != 7 or not any(self.week):
+            raise ValueError("a calendar without hours in its seven days is never open")
         for intervals in (*self.week, *(hours for _, hours in self.special)):
             _check(intervals)
         if self.region:
             days_off(self.region, ANCHOR)
 
     def elapsed(self, start: Millis, end: Millis) -> Millis:
-        """How much of the time from ``start`` to before ``end`` is open; negative if ``end`` is earlier.
-
-        Raises OverflowError for moments beyond the year 2999.
-        """
+        """How much of the time from ``start`` to before ``end`` is open; negative if ``end`` is earlier."""
         return end - start if self._always else self._open_before(end) - self._open_before(start)
 
     def due(self, start: Millis, amount: Millis) -> Millis:
@@ -76,7 +65,7 @@ class Calendar:
         It inverts ``elapsed``: ``elapsed(start, due(start, n)) == n`` for every n from 0 on, and
         ``due(start, elapsed(start, end)) <= end``, equal if it was open until ``end``. The last of eight
         hours ends at closing time, not when it opens again. 0 or less has elapsed at ``start``.
-        Raises OverflowError if that is beyond the year 2999.
+        Nothing is due after the year 2999: ``END`` stands for what would be.
         """
         if amount <= 0:
             return start
@@ -88,7 +77,7 @@ class Calendar:
 
     def is_open(self, at: Millis) -> bool:
         """Whether time counts at that moment."""
-        return self._always or self._year(year_at(at)).is_open(at)
+        return self._always or (BEGIN <= at < END and self._year(year_at(at)).is_open(at))
 
     def hours(self, day: int) -> tuple[Interval, ...]:
         """The hours of a local day, given as days since 1970-01-01."""
@@ -99,6 +88,10 @@ class Calendar:
 
     def _is_holiday(self, ordinal: int) -> bool:
         return self.region is not None and ordinal in days_off(self.region, date.fromordinal(ordinal).year)
+
+    @cached_property
+    def _place(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
 
     @cached_property
     def _exceptional(self) -> dict[int, tuple[Interval, ...]]:
@@ -112,15 +105,18 @@ class Calendar:
         return not closes and all(hours == WHOLE_DAY for hours in self.week)
 
     def _open_before(self, at: Millis) -> Millis:
+        """How much is open from the anchor to ``at``; negative before the anchor."""
+        at = min(max(at, BEGIN), END)
         year = year_at(at)
         return self._before(year) + self._year(year).open_until(at)
 
     def _moment_of(self, amount: Millis, start: Millis) -> Millis:
         """The earliest moment by which that much was open since the anchor. The year is found by doubling."""
-        first, step = year_at(start) + 1, 1
-        while self._before(last := min(first + step, LAST_YEAR + 1)) < amount:
-            if last > LAST_YEAR:
-                raise OverflowError(f"that much open time ends beyond the year {LAST_YEAR}")
+        end = year_at(END)
+        first, step = year_at(min(max(start, BEGIN), END)) + 1, 1
+        while self._before(last := min(first + step, end)) < amount:
+            if last == end:
+                return max(start, END)
             step *= 2
         year = first + bisect_left(range(first, last), amount, key=self._before) - 1
         return self._year(year).moment_of(amount - self._before(year))
@@ -153,18 +149,12 @@ class Calendar:
 
     def _total(self, year: int) -> Millis:
         """How much of a year is open. Years that are only added up aren't kept."""
-        return (self._years.get(year) or self._unroll(year)).total
+        return (self._years.get(year) or unrolled(year, self._place, self.hours)).total
 
     def _year(self, year: int) -> Year:
         if year not in self._years:
-            self._years[year] = self._unroll(year)
+            self._years[year] = unrolled(year, self._place, self.hours)
         return self._years[year]
-
-    def _unroll(self, year: int) -> Year:
-        zone = known_zone(self.zone)
-        if zone is None or year > LAST_YEAR:
-            raise OverflowError(f"the year {year} is beyond every calendar")
-        return unrolled(year, zone, self.hours)
 
 
 def _check(intervals: tuple[Interval, ...]) -> None:

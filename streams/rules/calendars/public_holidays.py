@@ -10,6 +10,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import holidays
+from holidays.registry import EntityLoader
+
+PUBLIC = ("public",)
 
 
 class Region(NamedTuple):
@@ -17,7 +20,7 @@ class Region(NamedTuple):
 
     country: str
     subdivision: str | None = None
-    categories: tuple[str, ...] = ("public",)
+    categories: tuple[str, ...] = PUBLIC
 
 
 @lru_cache(maxsize=4096)
@@ -26,6 +29,8 @@ def days_off(region: Region, year: int) -> frozenset[int]:
 
     Raises ValueError if the library doesn't know the region, saying what it does know.
     """
+    if region.country not in EntityLoader.get_country_codes():
+        raise ValueError(f"country {region.country!r} is not known; write a code of ISO 3166, such as 'DE'")
     try:
         found = holidays.country_holidays(
             region.country, region.subdivision, years=year, expand=False, categories=region.categories
@@ -36,13 +41,12 @@ def days_off(region: Region, year: int) -> frozenset[int]:
 
 
 def _unknown(region: Region) -> str:
-    parts = holidays.list_supported_countries().get(region.country)
-    if parts is None:
-        return f"country {region.country!r} is not known; write a code of ISO 3166, such as 'DE'"
-    if region.subdivision is not None and region.subdivision not in parts:
-        return f"subdivision {region.subdivision!r} is not known; {region.country} has {_listed(parts)}"
-    kinds = _listed(holidays.country_holidays(region.country).supported_categories)
-    return f"no such categories: {_listed(region.categories)}; {region.country} has {kinds}"
+    country = holidays.country_holidays(region.country)
+    if region.subdivision is not None and region.subdivision not in country.subdivisions:
+        parts = _listed(country.subdivisions)
+        return f"subdivision {region.subdivision!r} is not known; {region.country} has {parts}"
+    kinds = _listed(country.supported_categories)
+    return f"categories {_listed(region.categories)} are not all known; {region.country} has {kinds}"
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -58,8 +58,13 @@ class Year(NamedTuple):
 
 
 def year_at(at: Millis) -> int:
-    """The year of UTC in which a moment lies. Raises OverflowError beyond the year 9999."""
+    """The year of UTC in which a moment lies."""
     return (datetime(1970, 1, 1) + timedelta(milliseconds=at)).year
+
+
+def first_moment(year: int) -> Millis:
+    """When a year of UTC begins."""
+    return int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * 1000
 
 
 def unrolled(year: int, zone: ZoneInfo, hours: Hours) -> Year:
@@ -91,7 +96,7 @@ def _spans(stretches: Iterable[Stretch], hours: Hours) -> Iterator[tuple[Millis,
 @lru_cache(maxsize=4096)
 def stretches_of(year: int, zone: ZoneInfo) -> tuple[Stretch, ...]:
     """The stretches of a year of UTC. Clocks are taken to change at most once a day, at a whole second."""
-    return tuple(_stretches(_first_moment(year), _first_moment(year + 1), zone))
+    return tuple(_stretches(first_moment(year), first_moment(year + 1), zone))
 
 
 def _stretches(start: Millis, end: Millis, zone: ZoneInfo) -> Iterator[Stretch]:
@@ -116,7 +121,3 @@ def _change(at: Millis, following: Millis, zone: ZoneInfo) -> Millis:
 def _offset(at: Millis, zone: ZoneInfo) -> Millis:
     offset = datetime.fromtimestamp(at // 1000, zone).utcoffset()
     return (offset or timedelta(0)) // timedelta(milliseconds=1)
-
-
-def _first_moment(year: int) -> Millis:
-    return int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * 1000
