@@ -60,13 +60,14 @@ def explained(refused: ValidationError | SettingsError, told: Told) -> str:
 
 
 def line_of(text: str, path: Sequence[str]) -> int | None:
-    """The line, from 1, that sets ``path`` or the nearest thing around it; None: none does."""
+    """The line, from 1, that sets ``path`` or the nearest thing around it, else the first within it; or None."""
     found: tuple[int, int] | None = None
     for number, named in _settings(text):
         shared = _shared(named, path)
         if shared and (found is None or shared > found[0]):
             found = (shared, number)
-    return found[1] if found else None
+    within = (number for number, named in _settings(text) if named[: len(path)] == list(path))
+    return found[1] if found else next(within, None)
 
 
 def _said(error: ErrorDetails) -> str:
@@ -76,16 +77,30 @@ def _said(error: ErrorDetails) -> str:
 
 
 def _settings(text: str) -> list[tuple[int, list[str]]]:
-    """Each line that names something, and what it names."""
+    """Each line that names something, and what it names; of tables in arrays, with their place from 0."""
     table: list[str] = []
     named = []
+    arrays: dict[tuple[str, ...], int] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if header := _TABLE.match(line):
-            table = _words(header[1])
+            words = tuple(_words(header[1]))
+            if line.lstrip().startswith("[["):
+                arrays[words] = arrays.get(words, -1) + 1
+            table = _placed(words, arrays)
             named.append((number, table))
         elif key := _KEY.match(line):
             named.append((number, table + _words(key[1])))
     return named
+
+
+def _placed(words: tuple[str, ...], arrays: Mapping[tuple[str, ...], int]) -> list[str]:
+    """The words, with the place of the last table behind each name of an array."""
+    found: list[str] = []
+    for end, word in enumerate(words, 1):
+        found.append(word)
+        if words[:end] in arrays:
+            found.append(str(arrays[words[:end]]))
+    return found
 
 
 def _words(dotted: str) -> list[str]:

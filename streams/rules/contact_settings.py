@@ -26,7 +26,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from schemas.words import ContactStatus, Millis, Priority
 from streams.rules.durations import duration
@@ -216,13 +216,14 @@ class ContactSettings(Table):
             raise ValueError("forget_after must not be shorter than first_reply.target")
         return self
 
-    @model_validator(mode="after")
-    def _names_its_policies(self) -> Self:
-        names = [policy.name for policy in self.policies]
+    @field_validator("policies")
+    @classmethod
+    def _have_names_of_their_own(cls, policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
+        names = [policy.name for policy in policies]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two policies are named {twice[0]!r}")
-        return self
+        return policies
 
     @cached_property
     def unmatched(self) -> Policy:

@@ -23,9 +23,61 @@ def test_thresholds_by_stage(stage: str, minutes: int) -> None:
     assert DEFAULT.abandonment.after(stage) == minutes * 60_000  # type: ignore[arg-type]
 
 
+POLICIES = """[[rules.contacts.policies]]
+name = "one"
+[[rules.contacts.policies]]
+name = "two"
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "error"),
     [
+        pytest.param(
+            POLICIES + 'ladder = ["50%", "150%"]',
+            "f:5: rules.contacts.policies.1.ladder.1: '150%' is no step: write a share such as '75%'",
+            id="a step of the second policy",
+        ),
+        pytest.param(
+            POLICIES + 'ladder = ["50%", "50%"]',
+            "f:5: rules.contacts.policies.1.ladder: the same",
+            id="twice",
+        ),
+        pytest.param(
+            POLICIES + 'all = [{ field = "channel" }]',
+            "f:5: rules.contacts.policies.1.all.0: write either is",
+            id="a condition without a value",
+        ),
+        pytest.param(
+            POLICIES + 'all = [{ field = "colour", is = "red" }]',
+            "f:5: rules.contacts.policies.1.all.0.field: Input should be 'channel'",
+            id="an unknown attribute",
+        ),
+        pytest.param(
+            POLICIES + '[rules.contacts.policies.targets.urgent]\nfirst_reply = "5 ages"',
+            "f:6: rules.contacts.policies.1.targets.urgent.first_reply.target: '5 ages' is no length",
+            id="a target in a table of its own",
+        ),
+        pytest.param(
+            POLICIES + 'pause.agent_work = ["asleep"]',
+            "f:5: rules.contacts.policies.1.pause.agent_work.0: Input should be",
+            id="an unknown status",
+        ),
+        pytest.param(
+            POLICIES + 'calendar = "office"',
+            "f:5: rules.contacts.policies.1.calendar: there is no calendar 'office'; write a table",
+            id="an unknown calendar",
+        ),
+        pytest.param(
+            POLICIES + "first_reply_time.fulfil_on_anything = true",
+            "f:5: rules.contacts.policies.1.first_reply_time.fulfil_on_anything: there is no setting",
+            id="an unknown option",
+        ),
+        pytest.param(
+            POLICIES.replace("two", "one"),
+            "f:1: rules.contacts.policies: two policies are named 'one'",
+            id="one name",
+        ),
         pytest.param(
             '[rules.abandonment.cart]\nafter = "29s"', "f:2: rules.abandonment.cart.after: must be from 30s"
         ),
