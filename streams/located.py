@@ -60,7 +60,7 @@ def explained(refused: ValidationError | SettingsError, told: Told) -> str:
 
 
 def line_of(text: str, path: Sequence[str]) -> int | None:
-    """The line, from 1, that sets ``path`` or the nearest thing around it, else the first within it; or None."""
+    """The line, from 1, that sets ``path`` or the nearest thing around it, or else the first within it."""
     found: tuple[int, int] | None = None
     for number, named in _settings(text):
         shared = _shared(named, path)

@@ -1,7 +1,8 @@
 """The ``rules.contacts`` tables of ``heedful.toml``: policies, targets, ladders, pauses.
 
     [rules.contacts]
-    forget_after = "30d"             # after the last event of a contact
+    forget_after = "30d"             # after the last event of a contact for which nobody waits
+    forget_open_after = "180d"       # after that of one that is open, or whose customer waits
     calendar_change = "cumulative"   # cumulative | last: what counts when a contact changes its calendar
     closing_phrases = false          # a message that says only "thank you, bye" needs no reply
     [rules.contacts.first_reply]
@@ -209,9 +210,12 @@ class ContactSettings(Table):
     calendar_change: Literal["cumulative", "last"] = "cumulative"
     closing_phrases: bool = False
     forget_after: WithinAYear = LONGEST
+    forget_open_after: WithinAYear = 6 * LONGEST
 
     @model_validator(mode="after")
     def _remembers_what_is_due(self) -> Self:
+        if self.forget_open_after < self.forget_after:
+            raise ValueError("forget_open_after must not be shorter than forget_after")
         if self.forget_after < self.first_reply.target:
             raise ValueError("forget_after must not be shorter than first_reply.target")
         return self

@@ -128,7 +128,7 @@ def test_a_policy_names_a_calendar_that_there_is():
 
 def test_a_policy_that_names_another_is_refused():
     with pytest.raises(
-        FixConfiguration, match=r"f:2: .*there is no calendar 'c'; write a table \[calendars\.c\]"
+        FixConfiguration, match=r"f:4: .*there is no calendar 'c'; write a table \[calendars\.c\]"
     ):
         rules(POLICIES)
 

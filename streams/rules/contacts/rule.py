@@ -105,7 +105,8 @@ def _deadlines(state: KnownContacts, book: RuleBook) -> Iterator[Millis | None]:
 
 def _forget_at(ticket: Ticket, book: RuleBook) -> Millis:
     """After its last event, and not before all that is due of it has been said."""
-    after = book.active(ticket.updated_at).contacts.forget_after
+    settings = book.active(ticket.updated_at).contacts
+    after = settings.forget_open_after if ticket.is_open else settings.forget_after
     return max((ticket.updated_at + after, *(at + 1 for at in ticket.moments)))
 
 

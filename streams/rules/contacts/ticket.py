@@ -137,6 +137,11 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
         """Somebody waits: for an answer, or for a call."""
         return self.waiting_since is not None or self.callback is not None
 
+    @property
+    def is_open(self) -> bool:
+        """Somebody waits, or the help desk says that it is not solved yet."""
+        return self.waits or (self.status != "unknown" and not self.stopped)
+
     def clock(self, name: str) -> Clock | None:
         """The last run of a clock."""
         return next((clock for clock in self.clocks if clock.name == name), None)
