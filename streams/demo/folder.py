@@ -91,12 +91,22 @@ def _told(settings: Settings) -> dict[str, Any]:
 
 
 def _toml(tables: Mapping[str, Any], *path: str) -> Iterator[str]:
-    """The lines of a TOML file: values first, then the tables among them."""
+    """The lines of a TOML file: values first, then the tables among them. What is None is left out."""
     nested = {name: value for name, value in tables.items() if isinstance(value, Mapping)}
-    plain = {name: value for name, value in tables.items() if name not in nested}
+    plain = {name: value for name, value in tables.items() if name not in nested and value is not None}
     if path and plain:
         yield f"\n[{'.'.join(path)}]"
     for name, value in plain.items():
-        yield f"{name} = {json.dumps(value, ensure_ascii=False)}"
+        yield f"{name} = {_inline(value)}"
     for name, value in nested.items():
         yield from _toml(value, *path, name)
+
+
+def _inline(value: Any) -> str:
+    """A value as TOML writes it within a line."""
+    if isinstance(value, Mapping):
+        pairs = (f"{json.dumps(name)} = {_inline(one)}" for name, one in value.items() if one is not None)
+        return f"{{ {', '.join(pairs)} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_inline, value))}]"
+    return json.dumps(value, ensure_ascii=False)
