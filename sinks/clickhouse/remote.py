@@ -1,5 +1,6 @@
 """A real ClickHouse, over HTTP or HTTPS."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from sinks.clickhouse.embedded import refusal, rows_of
 from sinks.clickhouse.store import INSERTING, ClickHouseTarget, Row, identifier
 from sinks.errors import FixTarget, Unavailable
+
+logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())  # its exceptions say the same
 
 T = TypeVar("T")
 READING = {"output_format_json_quote_64bit_integers": 0}

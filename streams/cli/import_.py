@@ -71,7 +71,7 @@ def import_(
     with shown("publishing", files, reading) as bar, own_broker(workers) as own:
         found = _import_and_work(own, reading, limit, bar)
     _say(own, reading, found)
-    print(f"ClickHouse's files stay in {settings.data_dir.absolute()}; ask them with `heedful sql`.")
+    print(f"ClickHouse's files stay in {own.data_dir}; `heedful sql` asks the latest run, `--run` names one.")
 
 
 def _import(settings: Settings, reading: Reading, limit: Until, bar: Shown, wait: bool) -> Imported:

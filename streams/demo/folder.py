@@ -32,19 +32,6 @@ class DemoOptions:
     rate: float = 250.0
 
 
-def run_folder(data_dir: Path) -> Path:
-    """A new folder for a run. Its name is the time, and whatever it takes to be new."""
-    stem = data_dir.absolute() / "runs" / time.strftime("%Y%m%d-%H%M%S")
-    for number in range(1_000):
-        folder = stem.with_name(f"{stem.name}-{number}") if number else stem
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        return folder
-    raise FileExistsError(stem)
-
-
 def demo_settings(base: Settings, options: DemoOptions, folder: Path, bootstrap: str) -> Settings:
     """The settings of a run whose simulated time begins now, in the morning of the day a year ago."""
     now = time.time_ns() // 1_000_000

@@ -12,7 +12,7 @@ from rich.text import Text
 from schemas.topics import TOPICS
 from schemas.words import Millis
 from streams.broker import EmbeddedBroker, embedded_broker
-from streams.demo.folder import DemoOptions, demo_settings, run_folder
+from streams.demo.folder import DemoOptions, demo_settings
 from streams.demo.line import RunningLine
 from streams.demo.log import Log, read_log
 from streams.demo.positions import read_by_kernels
@@ -20,6 +20,7 @@ from streams.demo.report import Report, approaches, buried, latency, per_topic, 
 from streams.demo.stage import KERNELS, Stage, Status
 from streams.demo.truth import Thresholds
 from streams.rules.settings import RuleSet
+from streams.running import run_folder
 from streams.settings import Settings
 from streams.wiring import codec_of
 

@@ -30,7 +30,7 @@ from streams.wiring import codec_of, kernel_config
 
 HISTORY = "2h"
 KERNELS: tuple[Role, ...] = ("visits", "care")
-STARTS_WITHIN = 60.0
+STARTS_WITHIN = 180.0
 """Seconds within which each part has to be up."""
 CATCHES_UP_WITHIN = 30.0
 """Seconds within which care, and then landing, have to get through what is left."""

@@ -28,5 +28,5 @@ def rows(folder: Path, sql: str) -> list[dict[str, Any]]:
 
 
 def _logs(folder: Path) -> str:
-    logs = sorted((folder / ".heedful" / "logs").glob("*.log"))
+    logs = sorted((folder / ".heedful").glob("runs/*/logs/*.log"))
     return "".join(f"\n{log.name}:\n{log.read_text()[-2_000:]}" for log in logs)

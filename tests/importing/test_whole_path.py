@@ -39,6 +39,15 @@ def test_own_file(tmp_path: Path) -> None:
     assert rows(tmp_path, came_back) == [{"visitor_id": "sess-1", "recovered_at": "2022-10-01 10:31:30.000"}]
 
 
+def test_another_threshold_is_another_run(tmp_path: Path) -> None:
+    rows_ = ("2022-10-01 10:00:00 UTC,cart,11,2.50,7001,s-1", "2022-10-01 12:30:00 UTC,view,1,1,7002,s-2")
+    file = written(tmp_path, REES46, *rows_, name="shop.csv")
+    for after in ("30m", "1h"):
+        words = ("--run", "--lateness", "0s", *thresholds(after))
+        heedful(tmp_path, "import", "--format", "rees46", file, *words)
+        assert rows(tmp_path, SIGNALS) == replayed(tmp_path, "rees46", file, *words[1:])
+
+
 @pytest.mark.data
 @pytest.mark.parametrize("partitions", ["1", "4"])
 def test_rees46(third_party: Path, tmp_path: Path, partitions: str) -> None:

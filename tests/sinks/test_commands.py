@@ -75,6 +75,13 @@ def test_the_audit_of_what_is_well(left: Path) -> None:
     assert (found.returncode, found.stdout) == (0, "0 rows in 0 ranges: nothing missing, nothing twice\n")
 
 
+def test_a_server_that_does_not_answer_is_one_line(tmp_path: Path) -> None:
+    refused = heedful(tmp_path, "sql", "SELECT 1", "--url", "http://127.0.0.1:1")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("heedful: ClickHouse at http://127.0.0.1:1: ")
+    assert refused.stderr.count("\n") == 1
+
+
 def test_nothing_to_ask_says_what_to_do(tmp_path: Path) -> None:
     refused = heedful(tmp_path, "sql", "SELECT 1")
     assert refused.returncode == 2
