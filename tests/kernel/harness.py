@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -39,10 +39,11 @@ class Bench:
         """Plain, without transactions."""
         return Producer(self.config.producer())
 
-    def create(self, *names: str) -> None:
-        """Create topics with this bench's partitions."""
+    def create(self, *names: str, **settings: str) -> None:
+        """Create topics with this bench's partitions. ``settings``: Kafka's, with underscores for dots."""
+        chosen = {name.replace("_", "."): value for name, value in settings.items()}
         admin = AdminClient({"bootstrap.servers": self.config.kafka["bootstrap.servers"]})
-        new = [NewTopic(name, self.partitions, 1) for name in names]
+        new = [NewTopic(name, self.partitions, 1, config=chosen) for name in names]
         for future in admin.create_topics(new).values():
             future.result(PATIENCE)
 
@@ -139,21 +140,26 @@ class Bench:
             raise failures[0]
 
 
-def bench(bootstrap: str, prefix: str, partitions: int, embedded: bool, **settings: Any) -> Bench:
+def bench(
+    bootstrap: str, prefix: str, partitions: int, embedded: bool, changelog: bool = True, **settings: Any
+) -> Bench:
     """A bench with all topics, and the changelog of the test processor."""
     config = KernelConfig(
         kafka={"bootstrap.servers": bootstrap},
         prefix=prefix,
-        deployment=prefix,
         aborted_visible=embedded,
+        deployment=prefix,
         **{"lateness": 0, "heartbeats": False, "session_timeout": 2_000, **settings},
     )
     made = Bench(config, partitions)
-    made.create(
-        *(topic.named(prefix) for topic in topics.TOPICS),
-        config.internal("noting", "changelog"),
-    )
+    made.create(*(topic.named(prefix) for topic in topics.TOPICS))
+    if changelog:
+        made.create(config.internal("noting", "changelog"))
     return made
+
+
+MakeBench: TypeAlias = Callable[..., Bench]
+"""Called with the number of partitions, and settings of the kernel."""
 
 
 def until(condition: Callable[[], bool], what: str) -> None:

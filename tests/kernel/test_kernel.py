@@ -1,53 +1,18 @@
 """The kernel on real brokers: the embedded one and, where Java and Maven are at hand, Apache Kafka."""
 
 import threading
-from collections.abc import Callable
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from schemas import topics
-from schemas.control import Clock, Heartbeat, Hold
-from schemas.events import Click
+from schemas.control import Clock, Hold
 from streams.errors import FixConfiguration, Refused
-from tests.kernel import counting
 from tests.kernel.counting import Noting
-from tests.kernel.harness import CODEC, Bench, bench, until
+from tests.kernel.harness import CODEC, MakeBench, until
+from tests.kernel.noted import START, beat, click, notes, send_time
 
 pytestmark = pytest.mark.broker
-
-MakeBench = Callable[..., Bench]
-
-
-@pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
-def make(request: pytest.FixtureRequest, prefix: str) -> MakeBench:
-    """Makes a bench on either broker."""
-    embedded = request.param == "embedded"
-    running = request.getfixturevalue("broker" if embedded else "kafka")
-    return lambda partitions=1, **settings: bench(running.bootstrap, prefix, partitions, embedded, **settings)
-
-
-START = 1_700_000_000_000
-"""Times in these tests are milliseconds after this: a time in 1970 would be refused."""
-
-
-def beat(at: int) -> Heartbeat:
-    return Heartbeat(received_at=START + at)
-
-
-def click(event_id: str, at: int, visitor: str = "v") -> Click:
-    return counting.click(event_id, START + at, visitor=visitor)
-
-
-def notes(here: Bench) -> list[tuple[str, ...]]:
-    return [said.visitors for said in here.read(topics.PROFILES)]
-
-
-def send_time(here: Bench, at: int) -> None:
-    """Let both inputs of every partition reach a time."""
-    for partition in range(here.partitions):
-        here.send(topics.CLICKSTREAM, beat(at), partition=partition)
-        here.send(topics.CART, beat(at), partition=partition)
 
 
 def test_events_in_signals_out(make: MakeBench) -> None:
