@@ -10,7 +10,7 @@ any check) is canonical Avro.
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -72,6 +72,12 @@ class Batch:
             return self._parts[0].rows()
         return sorted((row for part in self._parts for row in part.rows()), key=lambda row: row[0])
 
+    def fields(self, model: type[Record], *names: str) -> Iterator[tuple[Any, ...]]:
+        """Offset and some fields of the good records of one contract, without making the records."""
+        for part in self._parts:
+            if part.reading.model is model:
+                yield from zip(part.offsets, *map(part.field, names), strict=True)
+
     @property
     def blocks(self) -> dict[int, Block]:
         """The good records as Avro, by schema id; schema ids without good records are left out."""
@@ -87,17 +93,19 @@ class Batch:
 
 
 class Part:
-    """The good records under one schema id. Records and Avro are made when asked for."""
+    """The good records under one schema id. Records, values of a field and Avro are made when asked for."""
 
     def __init__(
         self,
         reading: "Reading",
         offsets: list[int],
         records: Callable[[], list[Record]],
+        field: Callable[[str], list[Any]],
         rows: Callable[[], Iterable[bytes]],
     ) -> None:
         self.reading = reading
         self.offsets = offsets
+        self.field = field
         self._records = records
         self._rows = rows
 
@@ -184,7 +192,13 @@ def _decode_columns(reading: "Reading", bodies: Bodies, bad: list[Bad]) -> Part:
         bad += faults.values()
         kept = [index for index in range(len(rows)) if index not in faults]
         offsets, rows, frame = [offsets[i] for i in kept], [rows[i] for i in kept], frame[kept]
-    return Part(reading, offsets, lambda: columns.records(frame, reading), lambda: rows)
+    return Part(
+        reading,
+        offsets,
+        lambda: columns.records(frame, reading),
+        lambda name: columns.values(frame, reading, name),
+        lambda: rows,
+    )
 
 
 def _faults(reading: "Reading", frame: pl.DataFrame, offsets: list[int]) -> dict[int, Bad]:
@@ -220,7 +234,13 @@ def _decode_singly(reading: "Reading", bodies: Bodies, bad: list[Bad]) -> Part:
             continue
         good.append((offset, body))
         records.append(record)
-    return Part(reading, [offset for offset, _ in good], lambda: records, lambda: _respelt(reading, good))
+    return Part(
+        reading,
+        [offset for offset, _ in good],
+        lambda: records,
+        lambda name: [getattr(record, name) for record in records],
+        lambda: _respelt(reading, good),
+    )
 
 
 def _respelt(reading: "Reading", bodies: Bodies) -> Iterator[bytes]:

@@ -18,6 +18,15 @@ def records(frame: pl.DataFrame, reading: "Reading") -> list[Record]:
     return _build(frame, reading.pairs, reading.model)
 
 
+def values(frame: pl.DataFrame, reading: "Reading", name: str) -> list[Any]:
+    """One field of the contract, of every row of a verified frame."""
+    writer, reader = next(pair for pair in reading.pairs if pair[1].name == name)
+    if writer is None:
+        position = reading.model.__struct_fields__.index(name)
+        return [_defaults(reading.model)[position]] * frame.height
+    return _column(frame[writer.name], writer, reader)
+
+
 def _build(
     frame: pl.DataFrame, pairs: tuple[tuple[Field | None, Field], ...], model: type[Record]
 ) -> list[Record]:

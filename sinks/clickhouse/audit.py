@@ -1,7 +1,8 @@
 """Do the rows agree with what was claimed? Nothing lost, nothing twice, found out by counting.
 
 Offsets aren't rows: transaction markers take offsets too. So each landed range says how many rows it has, and
-ranges of a partition follow each other without a gap.
+ranges of a partition follow each other without a gap. Rows that were erased on request count as if they
+were there.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from schemas.topics import TOPICS
 from sinks.clickhouse.store import Row
-from sinks.clickhouse.tables import LANDINGS, TOMBSTONES, table_of
+from sinks.clickhouse.tables import ERASED_ROWS, LANDINGS, TOMBSTONES, table_of
 
 Ask: TypeAlias = Callable[[str], list[Row]]
 """Rows of a statement."""
@@ -96,6 +97,7 @@ _OUTSIDE = "c.topic = '' OR w.offset > c.last"
 
 def _comparison(table: str) -> str:
     expected = "tombstones" if table == TOMBSTONES else "rows"
+    erased = "false" if table == TOMBSTONES else _is_of(table)
     return f"""
 WITH
     claims AS
@@ -112,11 +114,19 @@ WITH
     ),
     within AS
     (
-        SELECT r._topic AS topic, r._topic_id AS topic_id, r._partition AS partition, r._offset AS offset
-        FROM {table} AS r
+        SELECT r.topic AS topic, r.topic_id AS topic_id, r.partition AS partition, r.offset AS offset
+        FROM
+        (
+            SELECT _topic AS topic, _topic_id AS topic_id, _partition AS partition, _offset AS offset
+            FROM {table}
+            UNION ALL
+            SELECT topic, topic_id, partition, offset
+            FROM {ERASED_ROWS} FINAL
+            WHERE {erased}
+        ) AS r
         LEFT JOIN reached AS e
-            ON e.topic = r._topic AND e.topic_id = r._topic_id AND e.partition = r._partition
-        WHERE r._offset <= e.last OR e.topic = ''
+            ON e.topic = r.topic AND e.topic_id = r.topic_id AND e.partition = r.partition
+        WHERE r.offset <= e.last OR e.topic = ''
     ),
     counted AS
     (

@@ -17,6 +17,7 @@ from schemas.outputs import DeadLetter
 from schemas.topics import DEAD_LETTERS, Topic
 from schemas.words import Millis
 from sinks.clickhouse.claims import Claim
+from sinks.clickhouse.people import NOBODY, People, people
 from sinks.clickhouse.tables import CONTROL, READ_BY_KERNELS, TOMBSTONES, table_of, withheld
 
 TOMBSTONE_COLUMNS = ("key", "written_at", "_topic", "_topic_id", "_partition", "_offset")
@@ -48,11 +49,12 @@ class Insert(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A range, closed: its claim, its inserts, and the dead letters that are left to landing."""
+    """A range, closed: its claim and inserts, the dead letters that are left to landing, and who is in it."""
 
     claim: Claim
     inserts: list[Insert] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
+    people: People = NOBODY
 
     @property
     def is_quiet(self) -> bool:
@@ -69,10 +71,14 @@ class Cut:
             records=quiet.claim.records + self.claim.records,
             control=quiet.claim.control + self.claim.control,
         )
+        return self.under(claim)
+
+    def under(self, claim: Claim) -> "Cut":
+        """These records as a part of a claim."""
         inserts = [
             insert._replace(token=claim.token(insert.token.rpartition("-")[2])) for insert in self.inserts
         ]
-        return Cut(claim, inserts, self.letters)
+        return Cut(claim, inserts, self.letters, self.people)
 
 
 def cut(codec: Codec, source: Source, start: int, messages: Sequence[Message], now: Millis) -> Cut:
@@ -99,7 +105,8 @@ def cut(codec: Codec, source: Source, start: int, messages: Sequence[Message], n
     inserts = [_insert(claim, source.topic, block) for block in events]
     if batch.tombstones:
         inserts.append(_tombstones(claim, [by_offset[offset] for offset in batch.tombstones]))
-    return Cut(claim, inserts, _letters(source, batch, by_offset))
+    found = people(source.topic, batch, by_offset, f"{source.topic_id}-{source.partition}")
+    return Cut(claim, inserts, _letters(source, batch, by_offset), found)
 
 
 def _insert(claim: Claim, topic: Topic, block: Block) -> Insert:

@@ -1,6 +1,6 @@
 """What landing needs to know about where it runs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -8,6 +8,10 @@ from schemas.words import Millis
 
 Settings: TypeAlias = dict[str, str | int | bool]
 """Settings of librdkafka."""
+
+
+def nothing(point: str) -> None:
+    """Reaching a point does nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +22,10 @@ class LandingConfig:
     ``instance``: tells several landing processes of one deployment apart; none may share it.
     ``linger``: how long rows wait for others at most; ``batch_rows``, ``batch_bytes``: a range is closed
     earlier when it has grown to these. ``buffer_bytes``: of all partitions together; above, reading stops.
+    ``doubt_after``: an insert that begins so long after its claim looks first for rows of somebody else.
     ``quiet_claim_every``: how often a range of control records only is claimed.
     ``aborted_visible``: the broker shows aborted records to read_committed readers (the embedded one does).
+    ``reached``: told of each step, so that tests can end the process there.
     """
 
     kafka: Mapping[str, str | int] = field(repr=False)
@@ -35,9 +41,11 @@ class LandingConfig:
     retry_at_most: Millis = 30_000
     transaction_timeout: Millis = 10_000
     session_timeout: Millis = 6_000
+    doubt_after: Millis = 30_000
     inserters: int = 2
     replication: int | None = None
     aborted_visible: bool = False
+    reached: Callable[[str], None] = nothing
 
     def internal(self, *parts: str) -> str:
         """The name of a group, topic or transactional id that belongs to this deployment alone."""

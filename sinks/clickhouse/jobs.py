@@ -14,8 +14,8 @@ from confluent_kafka import KafkaException
 
 from schemas.codec import Codec
 from schemas.errors import RegistryUnavailable
-from sinks.clickhouse import inserting
 from sinks.clickhouse.config import LandingConfig
+from sinks.clickhouse.inserting import Inserting
 from sinks.clickhouse.lane import Lane
 from sinks.clickhouse.store import Store
 from sinks.errors import Refused, SinkError
@@ -28,8 +28,7 @@ class Jobs:
 
     def __init__(self, config: LandingConfig, codec: Codec, store: Store, counts: Counter[str]) -> None:
         self._config = config
-        self._codec = codec
-        self._store = store
+        self._inserting = Inserting(config, codec, store)
         self._counts = counts
         self._jobs: dict[Future[None], list[Lane]] = {}
         self._waiting: list[Lane] = []
@@ -66,10 +65,18 @@ class Jobs:
         self._pool.shutdown(wait=True)
 
     def start(self, lane: Lane) -> None:
-        """Insert what a lane has claimed."""
+        """Insert what a lane has claimed. After a failure or a long pause some of it may be there."""
         assert lane.cut is not None
-        blocks = lane.cut.inserts
-        self._submit([lane], lambda: inserting.insert(self._store, blocks))
+        cut, source = lane.cut, lane.source
+        doubtful_at = 0.0 if lane.attempts else lane.claimed_at + self._config.doubt_after / 1000
+
+        def insert() -> None:
+            if time.monotonic() < doubtful_at:
+                self._inserting.insert(cut)
+            else:
+                self._inserting.complete(source, cut.claim)
+
+        self._submit([lane], insert)
 
     def _again(self, lane: Lane) -> None:
         if lane.phase == "taking over":
@@ -81,7 +88,7 @@ class Jobs:
 
     def _record(self, lanes: list[Lane]) -> None:
         claims = [lane.claim for lane in lanes if lane.claim]
-        self._submit(lanes, lambda: inserting.record(self._store, claims))
+        self._submit(lanes, lambda: self._inserting.record(claims))
 
     def take_over(self, lane: Lane) -> None:
         """Finish what a predecessor has claimed."""
@@ -89,7 +96,7 @@ class Jobs:
         assert claim is not None
 
         def finish() -> None:
-            if inserting.take_over(self._store, self._config, self._codec, source, claim):
+            if self._inserting.take_over(source, claim):
                 self._counts["taken over"] += 1
 
         self._submit([lane], finish)

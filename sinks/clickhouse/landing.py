@@ -120,7 +120,7 @@ class Session:
             return
         self._ledger.commit([found for _, found in claimed], self._consumer)
         for lane, found in claimed:
-            lane.claimed(found)
+            lane.claimed(found, now)
             self._count(found)
             self.jobs.start(lane)
 

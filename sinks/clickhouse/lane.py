@@ -21,7 +21,7 @@ class Lane:
     """What is known of a partition: what was read and not yet claimed, and the one open claim.
 
     ``position``: next offset that no claim covers. ``quiet``: a range of control records, read and counted,
-    which the next claim will cover.
+    which the next claim will cover. ``claimed_at``: before the claim was made, on the steady clock.
     """
 
     source: Source
@@ -35,6 +35,7 @@ class Lane:
     phase: Phase = "idle"
     claim: Claim | None = None
     cut: Cut | None = None
+    claimed_at: float = 0.0
     attempts: int = 0
     retry_at: float = 0.0
     paused: bool = False
@@ -87,9 +88,10 @@ class Lane:
         """It is time to claim even a range of control records only."""
         return self.quiet is not None and now - self.quiet_since >= self.config.quiet_claim_every / 1000
 
-    def claimed(self, cut: Cut) -> None:
+    def claimed(self, cut: Cut, now: float) -> None:
         """The claim is committed: from here on the range must be landed, by us or by a successor."""
         self.claim, self.cut, self.phase = cut.claim, cut, "inserting"
+        self.claimed_at = now
         self.quiet = None
         self.position = cut.claim.last + 1
 

@@ -36,12 +36,17 @@ class Ledger:
 
     def commit(self, cuts: Sequence[Cut], consumer: Consumer) -> None:
         """Claim these ranges; everything before them is landed. A zombie of the group is refused."""
+        reached = self._config.reached
+        reached("claim.begin")
         self._producer.begin_transaction()
         try:
             self._write(cuts)
+            reached("claim.written")
             offsets = [TopicPartition(c.claim.topic, c.claim.partition, c.claim.start) for c in cuts]
             self._producer.send_offsets_to_transaction(offsets, consumer.consumer_group_metadata(), PATIENCE)
+            reached("claim.offsets")
             self._commit()
+            reached("claim.done")
         except BaseException:
             self._failed = True
             self._abort()

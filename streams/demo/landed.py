@@ -1,10 +1,19 @@
-"""How many rows landed, asked as anybody would ask."""
+"""How many rows landed, asked as anybody would ask. Those that were erased since have landed, too."""
 
 from sinks.clickhouse.client import rows
 from streams.rows import asking
 from streams.settings import Settings
 
-QUERY = "SELECT _topic AS topic, count() AS n FROM merge(currentDatabase(), '^raw_') GROUP BY topic"
+QUERY = """
+SELECT topic, count() AS n
+FROM
+(
+    SELECT _topic AS topic FROM merge(currentDatabase(), '^raw_')
+    UNION ALL
+    SELECT topic FROM erased_rows FINAL
+)
+GROUP BY topic
+"""
 
 
 def landed_rows(settings: Settings) -> dict[str, int]:

@@ -1,7 +1,8 @@
 """Landing on real brokers and a real engine: every row once, whatever happens in between."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,8 +16,9 @@ from sinks.clickhouse.blocks import Cut, cut
 from sinks.clickhouse.claims import Claim
 from sinks.clickhouse.embedded import EmbeddedStore
 from sinks.clickhouse.ledger import Ledger, create_claims
+from sinks.clickhouse.store import Row
 from sinks.clickhouse.topology import look
-from sinks.errors import FixTarget
+from sinks.errors import FixTarget, Unavailable
 from tests.sinks.harness import CODEC, START, Faltering, Shore, click, clicks, shore
 from tests.waiting import eventually
 
@@ -114,6 +116,57 @@ def test_a_token_that_clickhouse_forgot_doesnt_double_rows(make: MakeShore) -> N
     with here.landing() as second:
         here.wait_until_recorded(second, topics.CLICKSTREAM, 100)
     assert here.landed() == (100, 100)
+
+
+def test_of_a_block_that_is_there_in_part_only_the_rest_is_inserted(make: MakeShore) -> None:
+    """A block with several months is several parts; a crash may have left some of them."""
+    here = make()
+    here.store.command("ALTER TABLE raw_clickstream MODIFY SETTING non_replicated_deduplication_window = 0")
+    here.send(topics.CLICKSTREAM, *clicks(0, 100))
+    faltering = Faltering(here.store)
+    faltering.refuses = {"landings"}
+    with here.landing(faltering):
+        here.wait_for(100)
+    here.store.command("ALTER TABLE raw_clickstream DELETE WHERE _offset % 3 = 0 SETTINGS mutations_sync = 1")
+    with here.landing() as second:
+        here.wait_until_recorded(second, topics.CLICKSTREAM, 100)
+    assert here.landed() == (100, 100)
+    assert well(here)
+
+
+@pytest.mark.parametrize("others", [1, 9], ids=["inside the window", "outside the window"])
+def test_an_insert_that_is_repeated_long_after(others: int, make: MakeShore) -> None:
+    """The window of tokens, which is made small here, passes by in another partition."""
+    here = make(partitions=2)
+    here.store.command("ALTER TABLE raw_clickstream MODIFY SETTING non_replicated_deduplication_window = 3")
+    unanswered = Unanswered(here.store)
+    here.send(topics.CLICKSTREAM, *clicks(0, 100))
+    with here.landing(unanswered) as lander:
+        here.wait_for(100)
+        for number in range(others):
+            here.send(topics.CLICKSTREAM, click(1_000 + number), partition=1)
+            here.wait_until_recorded(lander, topics.CLICKSTREAM, number + 1, partition=1)
+        assert lander.landed_to()[f"{here.name(topics.CLICKSTREAM)}-0"] == 0
+        unanswered.answers = True
+        here.wait_until_recorded(lander, topics.CLICKSTREAM, 100)
+    assert here.landed() == (100 + others, 100 + others)
+    assert well(here)
+
+
+class Unanswered(Faltering):
+    """Inserts what comes from partition 0, but does not say so; nor is it to be asked about it."""
+
+    answers = False
+
+    def query(self, sql: str, parameters: Any = None) -> list[Row]:
+        if not self.answers and parameters and parameters.get("partition") == "0":
+            raise Unavailable("no answer")
+        return super().query(sql, parameters)
+
+    def insert(self, table: str, columns: Sequence[str], data: bytes, fmt: str, token: str) -> None:
+        super().insert(table, columns, data, fmt, token)
+        if not self.answers and "-0-0-99-" in token:
+            raise Unavailable("no answer")
 
 
 def test_an_insert_without_an_answer_is_repeated_under_its_token(make: MakeShore) -> None:
