@@ -11,6 +11,7 @@ from sinks.clickhouse.config import LandingConfig
 from sinks.clickhouse.erasing import Eraser
 from sinks.clickhouse.store import Store
 from sinks.clickhouse.tables import ERASED_ROWS, LANDINGS, TOMBSTONES, table_of
+from sinks.clickhouse.whole import whole
 from sinks.errors import Refused
 
 PLACE = "topic = {topic:String} AND topic_id = {topic_id:String} AND partition = {partition:Int32}"
@@ -92,7 +93,7 @@ class Inserting:
 
     def _read_again(self, source: Source, claim: Claim) -> tuple[list[Message], Cut]:
         read = read_up_to(self._config, source.name, source.partition, claim.start, claim.last)
-        messages = list(read)
+        messages = whole(self._config, source, claim.start, list(read))
         again = cut(self._codec, source, claim.start, messages, claim.claimed_at) if messages else None
         if again is None or not again.claim.same_records(claim):
             raise Refused(

@@ -25,6 +25,7 @@ from sinks.clickhouse.lane import Lane
 from sinks.clickhouse.ledger import Ledger
 from sinks.clickhouse.store import Store
 from sinks.clickhouse.topology import Landed
+from sinks.clickhouse.whole import whole
 from sinks.errors import Refused
 
 log = logging.getLogger(__name__)
@@ -127,7 +128,8 @@ class Session:
     def _cut(self, lane: Lane) -> Cut:
         """The records stay with the lane until they are decoded: the registry may be away."""
         now = time.time_ns() // 1_000_000
-        found = cut(self._codec, lane.source, lane.start, lane.messages, now).after(lane.quiet)
+        messages = whole(self._config, lane.source, lane.start, lane.messages)
+        found = cut(self._codec, lane.source, lane.start, messages, now).after(lane.quiet)
         lane.take()
         return found
 

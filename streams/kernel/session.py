@@ -9,13 +9,13 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from schemas.codec import Codec
+from schemas.holes import Refill
 from schemas.rebalancing import Rebalancing
 from schemas.topics import Topic
 from streams.clock import Clock
 from streams.errors import FixConfiguration
 from streams.kernel.config import KernelConfig
 from streams.kernel.heartbeats import Heartbeats
-from streams.kernel.holes import Refill
 from streams.kernel.hosted import HostedTask
 from streams.kernel.pace import Pace
 from streams.kernel.processor import Processor
@@ -56,7 +56,7 @@ class Session:
             )
         )
         self._heartbeats = Heartbeats(config, codec, clock)
-        self._refill = Refill(config) if config.aborted_visible else None
+        self._refill = self._refilling() if config.aborted_visible else None
         self._partitions = 0
         self._announce_to = 0
         self._paces: dict[int, Pace] = {}
@@ -119,6 +119,9 @@ class Session:
         self._commit_due(busy=len(messages) >= BACKLOG)
         if self._config.heartbeats:
             self._beat()
+
+    def _refilling(self) -> Refill:
+        return Refill(self._config.consumer("read_committed", {"group.id": self._config.internal("refill")}))
 
     def _whole(self, partition: int, name: str, run: list[Message]) -> list[Message]:
         topic = self._names[name]

@@ -3,9 +3,9 @@
 import pytest
 
 from schemas import topics
+from schemas.holes import Refill, holes
 from streams.broker import EmbeddedBroker
 from streams.kernel.deadletters import offset_of
-from streams.kernel.holes import Refill, holes
 from tests.kernel.counting import click
 from tests.kernel.harness import bench
 
@@ -30,7 +30,7 @@ def test_a_run_with_a_hole_is_made_whole(broker: EmbeddedBroker, prefix: str) ->
     name = topics.CLICKSTREAM.named(prefix)
     whole = here.messages(name, "read_committed")
     run = [whole[3], whole[6], whole[7]]
-    refill = Refill(here.config)
+    refill = Refill(here.config.consumer("read_committed", {"group.id": "refill"}))
     completed = refill.complete(name, 0, 2, run)
     refill.close()
     assert [offset_of(message) for message in completed] == [2, 3, 4, 5, 6, 7]

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, Message
 
 from schemas import topics
 from schemas.control import Heartbeat
@@ -15,6 +15,7 @@ from sinks.clickhouse.audit import audit
 from sinks.clickhouse.blocks import Cut, cut
 from sinks.clickhouse.claims import Claim
 from sinks.clickhouse.embedded import EmbeddedStore
+from sinks.clickhouse.lane import Lane
 from sinks.clickhouse.ledger import Ledger, create_claims
 from sinks.clickhouse.store import Row
 from sinks.clickhouse.topology import look
@@ -229,6 +230,27 @@ def test_garbage_is_left_out_and_what_no_kernel_reads_gets_its_letter(make: Make
     found = here.store.query("SELECT topic, offset, reason, stage, application FROM raw_dead_letters")
     origin = here.name(topics.DECISIONS)
     assert [tuple(row.values()) for row in found] == [(origin, 0, "not_framed", "decode", "landing")]
+    assert well(here)
+
+
+def test_what_the_broker_passed_over_is_read_again(make: MakeShore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the embedded broker does now and then; Apache Kafka never, so nothing is done about it there."""
+    here = make()
+    passed_over = {10, 11, 50}
+
+    def add(lane: Lane, message: Message) -> None:
+        if here.config.aborted_visible and message.offset() in passed_over:
+            passed_over.discard(message.offset() or 0)
+        else:
+            taken(lane, message)
+
+    taken = Lane.add
+    monkeypatch.setattr(Lane, "add", add)
+    here.send(topics.CLICKSTREAM, *clicks(0, 100))
+    with here.landing() as lander:
+        here.wait_until_recorded(lander, topics.CLICKSTREAM, 100)
+    assert not (passed_over and here.config.aborted_visible)
+    assert here.landed() == (100, 100)
     assert well(here)
 
 

@@ -6,12 +6,9 @@ it again gets it. Apache Kafka does no such thing: there a hole in the offsets i
 was compacted.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
-
-from streams.kernel.config import KernelConfig
-from streams.kernel.deadletters import offset_of
 
 PATIENCE = 1.0
 """Seconds within which the record behind a hole, which is known to be there, is read again."""
@@ -28,33 +25,36 @@ def holes(expected: int, offsets: Iterable[int]) -> Iterator[tuple[int, int]]:
 class Refill:
     """Reads holes again. What is still missing then was never there: a transaction marker."""
 
-    def __init__(self, config: KernelConfig) -> None:
-        group = config.internal("refill")
-        self._consumer = Consumer(config.consumer("read_committed", {"group.id": group}))
+    def __init__(self, settings: Mapping[str, str | int | bool]) -> None:
+        """``settings``: of a read_committed consumer that commits nothing."""
+        self._consumer = Consumer(dict(settings))
         self.found = 0
 
     def complete(self, name: str, partition: int, expected: int, run: list[Message]) -> list[Message]:
         """The run, with what was passed over put into its place."""
         missing = [
             message
-            for first, behind in holes(expected, map(offset_of, run))
+            for first, behind in holes(expected, map(_offset, run))
             for message in self._read(TopicPartition(name, partition, first), behind)
         ]
         self.found += len(missing)
-        return sorted([*run, *missing], key=offset_of) if missing else run
+        return sorted([*run, *missing], key=_offset) if missing else run
 
     def close(self) -> None:
         """End the reader."""
         self._consumer.close()
 
-    def _read(self, start: TopicPartition, behind: int) -> list[Message]:
+    def _read(self, start: TopicPartition, behind: int) -> Iterator[Message]:
         self._consumer.assign([start])
-        found: list[Message] = []
-        while batch := self._consumer.consume(100, PATIENCE if not found else 0.05):
-            for message in batch:
-                if message.error() is not None:
-                    raise KafkaException(message.error())
-                if offset_of(message) >= behind:
-                    return found
-                found.append(message)
-        return found
+        while (message := self._consumer.poll(PATIENCE)) is not None:
+            if message.error() is not None:
+                raise KafkaException(message.error())
+            if _offset(message) >= behind:
+                return
+            yield message
+
+
+def _offset(message: Message) -> int:
+    offset = message.offset()
+    assert offset is not None
+    return offset
