@@ -16,14 +16,16 @@ from confluent_kafka import Producer
 
 from schemas.codec import Codec
 from schemas.registry import FileRegistry
-from schemas.topics import ABANDONMENT_SIGNALS, DEAD_LETTERS
+from schemas.topics import ABANDONMENT_SIGNALS, DEAD_LETTERS, OUTREACH
 from streams.addresses import Address, address_of
 from streams.broker import EmbeddedBroker
 from streams.preparing import prepare
 from streams.reading import read_to_end
 from streams.roles import Role
 from streams.settings import Settings
+from tests.aborting import publish_thrice, visible
 from tests.apache_kafka import ApacheKafka
+from tests.app.test_edges import outreach
 from tests.app.test_edges import signal as abandoned
 from tests.waiting import eventually
 
@@ -104,19 +106,21 @@ def test_the_edges_count_each_signal_once_and_end_on_sigterm(
 
 @pytest.mark.kafka
 def test_the_edges_do_not_see_what_was_aborted(kafka: ApacheKafka, prefix: str, tmp_path: Path) -> None:
+    """Nor what was left open by a kernel that died. Whoever isn't read_committed sees all of it."""
     settings = on(kafka.bootstrap, "kafka", prefix, tmp_path)
     prepare(settings)
-    producer = Producer({"bootstrap.servers": kafka.bootstrap, "transactional.id": prefix})
-    producer.init_transactions(30)
-    producer.begin_transaction()
-    publish(producer, settings, "aborted")
-    producer.abort_transaction(30)
-    producer.begin_transaction()
-    publish(producer, settings, "committed")
-    producer.commit_transaction(30)
+    said = {
+        name: [("main/c1", CODEC.encode(outreach(name)))] for name in ("aborted", "dangling", "committed")
+    }
+    name = OUTREACH["email"].named(prefix)
+    publish_thrice(kafka.bootstrap, name, **said)
     with worker(settings, "edges"):
         eventually(lambda: seen(settings))
-        assert counted(settings, 1)()
+        address = address_of(settings, "edges")
+        assert address
+        assert [each["event_id"] for each in page(address, "status")["latest"]] == ["committed"]
+    assert visible(kafka.bootstrap, name, 2, "read_committed") == [said["committed"][0][1]]
+    assert visible(kafka.bootstrap, name, 2, "read_uncommitted") == [value for [(_, value)] in said.values()]
 
 
 @pytest.mark.broker

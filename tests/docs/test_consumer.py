@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from confluent_kafka import Producer
+from msgspec.structs import replace
 
 from schemas import admin
 from schemas.codec import Codec
@@ -19,6 +20,7 @@ from streams.rules.book import RuleBook
 from streams.rules.settings import RuleSet, override
 from streams.until import until
 from streams.visits import Visits
+from tests.aborting import publish_thrice
 from tests.docs.readme import ROOT, blocks
 
 EMAIL = OUTREACH["email"]
@@ -46,8 +48,12 @@ def publish(bootstrap: str, name: str, records: list[tuple[str, Outreach]]) -> N
     producer.commit_transaction(30)
 
 
-def printed_by_the_consumer(bootstrap: str, prefix: str, lines: int) -> list[str]:
+def printed_by_the_consumer(
+    bootstrap: str, prefix: str, lines: int, isolation: str = "read_committed"
+) -> list[str]:
     [code] = blocks("python")
+    assert "read_committed" in code
+    code = code.replace("read_committed", isolation).replace('"mailer"', f'"mailer of {prefix} {isolation}"')
     process = subprocess.Popen(
         [sys.executable, "-c", code, bootstrap, prefix], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
@@ -75,4 +81,23 @@ def test_the_consumer_obeys_a_request_and_its_cancellation_once(where, request, 
     assert printed_by_the_consumer(bootstrap, prefix, 2) == [
         f"request {asked.outreach_id} kim",
         f"cancel {asked.outreach_id} kim",
+    ]
+
+
+@pytest.mark.kafka
+def test_the_consumer_never_hears_what_was_aborted(kafka, prefix):
+    """Nor what was left open by a kernel that died. It is ``read_committed`` that keeps it from them."""
+    admin.create({"bootstrap.servers": kafka.bootstrap}, admin.plans(prefix, prefix, 2), 1)
+    codec = Codec(FileRegistry())
+    [(key, asked), _] = outreach_of_the_example()
+    said = {
+        name: [(key, codec.encode(replace(asked, event_id=name, outreach_id=name)))]
+        for name in ("aborted", "dangling", "committed")
+    }
+    publish_thrice(kafka.bootstrap, EMAIL.named(prefix), **said)
+    assert printed_by_the_consumer(kafka.bootstrap, prefix, 1) == ["request committed kim"]
+    assert printed_by_the_consumer(kafka.bootstrap, prefix, 3, "read_uncommitted") == [
+        "request aborted kim",
+        "request dangling kim",
+        "request committed kim",
     ]
