@@ -159,7 +159,11 @@ def test_signals_are_counted_by_minute_once(store: EmbeddedStore) -> None:
         ),
         pytest.param([contact("closed", 10)], "closed", None, None, id="closed"),
         pytest.param(
-            [contact("breached", 30), contact("answered", 20), contact("withdrawn", 31, breached_id="x")],
+            [
+                contact("breached", 30),
+                contact("answered", 20),
+                contact("withdrawn", 31, breached_id="breached 30"),
+            ],
             "answered",
             minute(20),
             None,
