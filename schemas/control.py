@@ -26,8 +26,9 @@ class Hold(Record, frozen=True, kw_only=True):
 
 
 class Clock(Record, frozen=True, kw_only=True):
-    """The clock of one visits task, written into cx.facts in the transaction of the facts before it."""
+    """The clock of one task of a kernel, written into cx.facts in the transaction of the facts before it."""
 
     task: int
     tasks: int
     clock: Millis
+    kernel: str = "visits"

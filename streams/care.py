@@ -75,4 +75,4 @@ def _turn(rules: Rules, state: Profile | None, event: Any, at: Moment, out: list
 
 
 def _now(profile: Profile, when: Millis, at: Moment) -> Now:
-    return Now(when, at.clock, at.now, at.held, profile.shop_id, profile.profile_id)
+    return Now(when, at.clock, at.now, at.held, profile.shop_id, profile.profile_id, at.heard)

@@ -56,12 +56,13 @@ def _visits(settings: Settings) -> Work:
 
 
 def _care(settings: Settings) -> Work:
+    from schemas.topics import FACTS
     from streams.care import Care
     from streams.kernel.loop import Kernel
     from streams.rule_log import read_rules
 
     care = Care(read_rules(settings), settings.lateness)
-    return Kernel(care, kernel_config(settings), codec_of(settings), settings.clock.clock())
+    return Kernel(care, kernel_config(settings), codec_of(settings), settings.clock.clock(), FACTS)
 
 
 def _landing(settings: Settings) -> Work:

@@ -49,8 +49,11 @@ class HostedTask:
         config: KernelConfig,
         codec: Codec,
         partition: int,
+        peers: int = 0,
     ) -> None:
+        """``peers``: how many tasks the kernel has, if they tell each other how far they have come."""
         self.partition = partition
+        self._peers = peers
         self.task: Task[Any] = Task(processor)
         self.counts: Counter[str] = Counter()
         self.positions: dict[str, int] = {}
@@ -132,13 +135,15 @@ class HostedTask:
     def advance(self, now: Millis) -> None:
         """Let the clock reach what the log says, and put what follows into the transaction."""
         clock = self._watermarks.clock(self._config.lateness)
-        for output in self.task.advance(clock, now, self.held):
+        heard = self._watermarks.heard(self._peers) if self._peers else clock
+        for output in self.task.advance(clock, now, self.held, heard):
             self._publish(output)
         self._config.reached("commit.outputs")
 
     def announce(self, facts: Topic, tasks: int, partitions: int) -> None:
         """Write the clock behind this transaction's facts, into every partition of ``facts``."""
-        clock = ClockRecord(task=self.partition, tasks=tasks, clock=self.task.clock)
+        kernel = self.task.processor.name
+        clock = ClockRecord(task=self.partition, tasks=tasks, clock=self.task.clock, kernel=kernel)
         value = self._codec.encode(clock)
         for partition in range(partitions):
             self._transaction.produce(facts.named(self._config.prefix), b"", value, partition)
@@ -174,6 +179,8 @@ class HostedTask:
             case Hold(action=action):
                 if action != "unknown":
                     self.holds[topic.label] = action == "hold"
+            case ClockRecord(kernel=kernel, task=task, clock=clock) if kernel == self.task.processor.name:
+                self._watermarks.echoed(task, clock)
             case ClockRecord(task=task, tasks=tasks, clock=clock):
                 self._watermarks.fed(task, tasks, clock)
             case Heartbeat(received_at=at):

@@ -37,7 +37,9 @@ class Kernel:
         clock: Clock,
         announces: Topic | None = None,
     ) -> None:
-        """``announces``: the topic into which every task writes its clock, behind its facts."""
+        """``announces``: the topic into which every task writes its clock, behind its facts. If the processor
+        reads that topic itself, its tasks so learn how far all of them have come.
+        """
         self._processor = processor
         self._config = config
         self._codec = codec

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from schemas.words import Millis
 from streams.kernel.config import KernelConfig
 
 ANNOUNCE_ALL = 8
 """Up to this many partitions a clock is written to all of them in every transaction; above, once a second."""
+SELDOM: Millis = 1_000
 
 
 @dataclass(slots=True)
@@ -21,6 +23,8 @@ class Pace:
     now: float
     announce_to: int = 0
     """How many partitions the clock is written to; 0: nobody waits for it."""
+    seldom: bool = False
+    """Those who wait for the clock are patient: it is written once a second."""
     committed_at: float = 0.0
     announced_at: float = 0.0
     output_since: float | None = None
@@ -43,15 +47,21 @@ class Pace:
         return (
             _passed(self.output_since, now, within)
             or _passed(self.change_since, now, config.commit_every)
-            or (self.announce_to > 0 and _passed(self.committed_at, now, config.clock_every))
+            or self._overdue(now)
             or (read_on and _passed(self.committed_at, now, config.idle_commit_every))
         )
 
     def announces(self, now: float) -> bool:
         """Whether this commit carries the clock."""
-        return 0 < self.announce_to <= ANNOUNCE_ALL or (
-            self.announce_to > 0 and _passed(self.announced_at, now, 1_000)
-        )
+        if not self.seldom and self.announce_to <= ANNOUNCE_ALL:
+            return self.announce_to > 0
+        return self.announce_to > 0 and _passed(self.announced_at, now, SELDOM)
+
+    def _overdue(self, now: float) -> bool:
+        """Whether somebody waits for a clock that no other commit carries."""
+        if self.seldom:
+            return self.announces(now)
+        return self.announce_to > 0 and _passed(self.committed_at, now, self.config.clock_every)
 
     def committed(self, now: float, announced: bool) -> None:
         """A commit was made."""

@@ -24,11 +24,13 @@ class Moment(NamedTuple):
 
     ``clock``: no event before it is outstanding. ``now``: the time of people, which differs from the clock
     by the backlog. ``held``: history is being imported, nothing may be published to customers.
+    ``heard``: what other keys of this kernel told this one in the time before it has arrived.
     """
 
     clock: Millis
     now: Millis
-    held: bool = False
+    held: bool
+    heard: Millis
 
 
 S = TypeVar("S")

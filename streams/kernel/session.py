@@ -107,6 +107,11 @@ class Session:
             "behind": self._clock.now() - clock if clock else -1,
         }
 
+    @property
+    def _hears_itself(self) -> bool:
+        """Whether its tasks tell each other things, and so how far they have come."""
+        return self._announces in self._processor.inputs
+
     def _turn(self) -> None:
         messages = self._consumer.consume(self._config.fetch_size, self._config.poll_wait / 1000)
         self._rebalancing.check()
@@ -170,9 +175,12 @@ class Session:
         partitions = sorted({at.partition for at in assigned})
         log.info("%s: assigned %s", self._processor.name, partitions)
         for partition in partitions:
-            task = HostedTask(self._processor, self._config, self._codec, partition)
+            peers = self._partitions if self._hears_itself else 0
+            task = HostedTask(self._processor, self._config, self._codec, partition, peers)
             self._tasks[partition] = task
-            self._paces[partition] = Pace(self._config, time.monotonic(), self._announce_to)
+            self._paces[partition] = Pace(
+                self._config, time.monotonic(), self._announce_to, self._hears_itself
+            )
         for task in self._tasks.values():
             task.sweep()
         starts = []

@@ -80,14 +80,17 @@ class Task(Generic[S]):
         insort(entry.inbox, event, key=order)
         self._timers.arm(key, entry.inbox[0].occurred_at)
 
-    def advance(self, to: Millis, now: Millis, held: bool = False) -> list[Output]:
+    def advance(
+        self, to: Millis, now: Millis, held: bool = False, heard: Millis | None = None
+    ) -> list[Output]:
         """No event before ``to`` is outstanding: apply what waited, fire what is due; return the outputs.
 
         ``now`` is the time of people. A ``to`` before the clock leaves the clock where it is.
+        ``heard``: up to when all was heard that tasks of this kernel tell each other; None: at once.
         """
-        self._settle_late(Moment(self.clock, now, held))
+        self._settle_late(Moment(self.clock, now, held, self.clock if heard is None else heard))
         self.clock = max(self.clock, to)
-        moment = Moment(self.clock, now, held)
+        moment = Moment(self.clock, now, held, self.clock if heard is None else heard)
         for key in self._timers.passed(self.clock):
             self._run(key, moment)
         out, self._out = self._out, []

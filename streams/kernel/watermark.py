@@ -23,6 +23,8 @@ class Watermarks(msgspec.Struct):
     """Clock per feeding task."""
     expected: int | None = None
     """How many feeding tasks there are; None: nobody feeds this task, 0: none has spoken yet."""
+    peers: dict[int, Millis] = {}
+    """Clock per task of the same kernel, as read back: what they told this one until then has been heard."""
 
     def received(self, topic: str, at: Millis) -> None:
         """An event or heartbeat was read from an input topic."""
@@ -33,6 +35,14 @@ class Watermarks(msgspec.Struct):
         """The clock of a feeding task was read."""
         self.expected = tasks
         self.feeders[task] = max(clock, self.feeders.get(task, BEGINNING))
+
+    def echoed(self, task: int, clock: Millis) -> None:
+        """The clock of a task of the same kernel was read."""
+        self.peers[task] = max(clock, self.peers.get(task, BEGINNING))
+
+    def heard(self, tasks: int) -> Millis:
+        """Nothing that one of so many tasks of this kernel told in the time before this is unheard."""
+        return min((self.peers.get(task, BEGINNING) for task in range(tasks)), default=BEGINNING)
 
     def clock(self, lateness: Millis) -> Millis:
         """No event before this is outstanding."""

@@ -42,6 +42,7 @@ class Now(NamedTuple):
     ``clock`` and ``now``: the host's clock and the time of people; they differ by the backlog.
     ``held``: history is being imported, nothing may be published to customers.
     ``shop_id`` and ``profile_id``: whose state it is; a merge changes the profile.
+    ``heard``: what other profiles told this one in the time before it has arrived; None: all of it.
     """
 
     at: Millis
@@ -50,6 +51,7 @@ class Now(NamedTuple):
     held: bool = False
     shop_id: str = "main"
     profile_id: str = ""
+    heard: Millis | None = None
 
 
 class Rule(Protocol[State]):

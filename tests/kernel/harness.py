@@ -119,6 +119,12 @@ class Bench:
     def running(self, processor: Processor[Any], announces: Topic | None = None) -> Iterator[Kernel]:
         """A kernel at work while the block runs; it ends with a commit."""
         kernel = self.kernel(processor, announces)
+        with self.working(kernel):
+            yield kernel
+
+    @contextmanager
+    def working(self, kernel: Kernel) -> Iterator[None]:
+        """The same, with a kernel of one's own."""
         stop = threading.Event()
         failures: list[BaseException] = []
 
@@ -131,7 +137,7 @@ class Bench:
         thread = threading.Thread(target=work)
         thread.start()
         try:
-            yield kernel
+            yield
         finally:
             stop.set()
             thread.join(PATIENCE)

@@ -93,8 +93,14 @@ def test_every_task_writes_its_clock_behind_its_facts(make: MakeBench) -> None:
     send_time(here, 777)
     facts = topics.FACTS.named(here.config.prefix)
     with here.running(Noting(), announces=topics.FACTS):
-        until(lambda: Clock(task=1, tasks=2, clock=START + 777) in here.records(facts), "the clock of task 1")
-        until(lambda: Clock(task=0, tasks=2, clock=START + 777) in here.records(facts), "the clock of task 0")
+        until(
+            lambda: Clock(task=1, tasks=2, clock=START + 777, kernel="noting") in here.records(facts),
+            "the clock of task 1",
+        )
+        until(
+            lambda: Clock(task=0, tasks=2, clock=START + 777, kernel="noting") in here.records(facts),
+            "the clock of task 0",
+        )
 
 
 @pytest.mark.parametrize(

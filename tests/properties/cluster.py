@@ -91,6 +91,7 @@ class Cluster:
         self.now: Millis | None = None
         self.held = False
         self._in_the_log: list[Output] = []
+        self._heard: Millis = 0
 
     def work(self, turns: Iterable[Turn]) -> "Cluster":
         """One turn after the other."""
@@ -119,9 +120,11 @@ class Cluster:
                     self._read(out.topic, out.value)
         clock = min(task.clock for task in self.visits.tasks)
         for task in self.care.tasks:
-            told = task.advance(min(clock, turn.clock), now, self.held)
+            heard = None if self.now is None else self._heard
+            told = task.advance(min(clock, turn.clock), now, self.held, heard)
             self.published += told
             self._in_the_log += [out for out in told if out.topic in (topics.FACTS, topics.CART)]
+        self._heard = min(task.clock for task in self.care.tasks)
         for kernel in (self.visits, self.care):
             kernel.commit()
             if turn.restarted:

@@ -12,6 +12,7 @@ from tests.builders import (
     asked,
     book,
     bought,
+    clicked,
     consented,
     emptied,
     identified,
@@ -27,10 +28,10 @@ OUTAGE = (10, 190)
 CUTS = pytest.mark.parametrize("turns", [1, 3, 36])
 
 
-def after_an_outage(*backlog: Any, turns: int) -> Cluster:
+def after_an_outage(*backlog: Any, turns: int, before: tuple[Any, ...] = ()) -> Cluster:
     """A cart in minute 0, nobody at work from minute 10 to 190, and then the backlog in so many turns."""
     began, ended = OUTAGE
-    found = Cluster(LIVE, 2, 2).work([Turn((*CUSTOMER, added(0)), minute(began))])
+    found = Cluster(LIVE, 2, 2).work([Turn((*CUSTOMER, *before, added(0)), minute(began))])
     found.visits.restart()
     found.care.restart()
     found.now = minute(ended)
@@ -67,6 +68,22 @@ def test_nor_is_who_waits_for_an_answer(turns: int) -> None:
     found = after_an_outage(asked(150), turns=turns)
     assert records(found.published, *topics.OUTREACH.values()) == []
     assert decided(found)[-1][0] == "held"
+
+
+@CUTS
+@pytest.mark.parametrize(
+    "then",
+    [
+        pytest.param(asked(150, customer="phone"), id="a question"),
+        pytest.param(ordered(150, customer="phone"), id="an order"),
+        pytest.param(consented(150, customer="phone", consent="denied"), id="a denial"),
+    ],
+)
+def test_nor_is_who_is_told_about_under_another_name(turns: int, then: Any) -> None:
+    """It is forwarded, and heard when the clock has long reached the time of people."""
+    devices = (clicked(-5, visitor="phone"), identified(-4, visitor="phone"))
+    found = after_an_outage(then, turns=turns, before=devices)
+    assert records(found.published, *topics.OUTREACH.values()) == []
 
 
 @CUTS

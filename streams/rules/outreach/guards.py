@@ -13,12 +13,16 @@ from streams.rules.outreach.quiet_hours import quiet_until
 from streams.rules.outreach.settings import OutreachSettings
 from streams.rules.outreach.state import Approach, Reach
 
+ASK_AGAIN: Millis = 5 * 60_000
+"""When what waits for other tasks to catch up is decided anew."""
+
 
 class Case(NamedTuple):
     """A candidate and all that guards may look at.
 
     ``at``: the moment of the decision, in event time. ``live_from``: the log is live, not backlog, from
-    this moment on. ``held``: history is being imported.
+    this moment on. ``held``: history is being imported. ``heard``: what other profiles told this one before
+    that has arrived.
     """
 
     approach: Approach
@@ -27,6 +31,7 @@ class Case(NamedTuple):
     at: Millis
     live_from: Millis
     held: bool
+    heard: Millis
 
     @property
     def leaves(self) -> bool:
@@ -147,9 +152,13 @@ def _conflict(case: Case, other: Approach) -> str | None:
 
 def _backlog(case: Case) -> Verdict:
     """What happened since the decision may stand in the log unread: an order, a question, a denial."""
-    if not case.leaves or case.at >= case.live_from:
+    if not case.leaves:
         return PASSED
-    return Verdict("held", "the log is behind the time of people", case.live_from)
+    if case.at < case.live_from:
+        return Verdict("held", "the log is behind the time of people", case.live_from)
+    if case.heard < case.live_from:
+        return Verdict("held", "what other profiles tell this one may be unheard", case.at + ASK_AGAIN)
+    return PASSED
 
 
 def _emit(case: Case) -> Verdict:

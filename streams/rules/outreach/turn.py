@@ -101,7 +101,8 @@ class Turn:
     def _case(self, approach: Approach) -> Case:
         settings = self.rules.outreach
         live_from = self._now.now - self._lateness - settings.grace
-        return Case(approach, self.reach, settings, self.at, live_from, self._now.held)
+        heard = self.at if self._now.heard is None else self._now.heard
+        return Case(approach, self.reach, settings, self.at, live_from, self._now.held, heard)
 
     def _addressed(self, approach: Approach) -> Approach:
         """With the channel that is possible now, under the name that the customer has now."""
