@@ -1,4 +1,4 @@
-"""Three hours of outage, worked off by both kernels on a real broker, outreach live: what leaves, what not."""
+"""Three hours of outage, worked off by both kernels on a real broker, outreach live: what leaves."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
