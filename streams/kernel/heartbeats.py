@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, Message, Producer
 
 from schemas.codec import Codec
 from schemas.control import Heartbeat
@@ -11,20 +11,30 @@ from streams.clock import Clock
 from streams.kernel.config import KernelConfig
 
 LOST_AFTER = 10.0
-"""Seconds after which a heartbeat that was not read back is taken for lost."""
+"""Seconds after which a heartbeat that the broker has taken, and nobody read back, is taken for lost."""
 
 
 @dataclass(slots=True)
 class _Silence:
     since: float
-    under_way: float | None = None
+    under_way: bool = False
+    taken: float | None = None
+
+    def answered(self, error: KafkaError | None, message: Message) -> None:
+        """The broker has taken the heartbeat, or it never will."""
+        self.under_way = error is None
+        self.taken = time.monotonic()
+
+    def waits(self, now: float) -> bool:
+        """Whether a heartbeat is on its way. Nothing is lost while the broker doesn't answer."""
+        return self.under_way and (self.taken is None or now - self.taken < LOST_AFTER)
 
 
 class Heartbeats:
     """Appends a heartbeat to an input partition that was silent, one at a time.
 
     The clock moves only when a heartbeat is read back, and the next is not appended before that: a broker
-    that stalls stops the clock.
+    that stalls stops the clock, however long it does.
     """
 
     def __init__(self, config: KernelConfig, codec: Codec, clock: Clock) -> None:
@@ -40,15 +50,13 @@ class Heartbeats:
 
     def beat(self, topic: str, partition: int) -> None:
         """Append a heartbeat if the partition was silent for long enough."""
+        self._producer.poll(0)
         now = time.monotonic()
         silence = self._silences.setdefault((topic, partition), _Silence(now))
-        if now - silence.since < self._after:
+        if now - silence.since < self._after or silence.waits(now):
             return
-        if silence.under_way is not None and now - silence.under_way < LOST_AFTER:
-            return
-        silence.under_way = now
-        self._producer.produce(topic, partition=partition, value=self._value())
-        self._producer.poll(0)
+        silence.under_way, silence.taken = True, None
+        self._producer.produce(topic, partition=partition, value=self._value(), on_delivery=silence.answered)
 
     def forget(self, topic: str, partition: int) -> None:
         """The partition is somebody else's now."""
