@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -15,10 +15,22 @@ INSERT = re.compile(rb"\s*(INSERT INTO .*?)\s+FORMAT\s+(\w+)\s*\n?", re.DOTALL)
 SETTINGS = re.compile(r"(async_insert|insert_\w+|deduplicate_\w+|max_partitions_\w+|max_insert_\w+)")
 
 
+class Gone(Exception):
+    """The server goes away in the middle of a request: its connection ends without an answer."""
+
+
+def nothing(token: str) -> None:
+    """Nothing goes wrong."""
+
+
 class Server(ThreadingHTTPServer):
+    """``before`` and ``after`` a statement are told its token; may wait, or raise Gone or QueryFailed."""
+
     daemon_threads = True
     store: EmbeddedStore
     seen: list[dict[str, str]]
+    before: Callable[[str], None] = staticmethod(nothing)
+    after: Callable[[str], None] = staticmethod(nothing)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -45,16 +57,25 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, body: bytes) -> None:
         values = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
+        token = values.get("insert_deduplication_token", "")
         try:
+            self.server.before(token)
             code, status, data = "", 200, self._run(values, body)
+            self.server.after(token)
+        except Gone:
+            self.close_connection = True
+            return
         except QueryFailed as failed:
             code, status, data = str(failed.code), 500, str(failed).encode()
         self.send_response(status)
         if code:
             self.send_header("X-ClickHouse-Exception-Code", code)
         self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+        try:
+            self.end_headers()
+            self.wfile.write(data)
+        except OSError:
+            self.close_connection = True  # who asked waits no longer
 
     def _run(self, values: dict[str, str], body: bytes) -> bytes:
         self.server.seen.append(values)
@@ -84,15 +105,23 @@ class Handler(BaseHTTPRequestHandler):
         return b""
 
 
+def _gone(token: str) -> None:
+    raise Gone
+
+
 @contextmanager
-def serving(store: EmbeddedStore) -> Iterator[Server]:
-    """A server in front of a store: ``server_address``, and ``seen``: what was asked for."""
-    server = Server(("127.0.0.1", 0), Handler)
+def serving(store: EmbeddedStore, port: int = 0) -> Iterator[Server]:
+    """A server in front of a store: ``server_address``, and ``seen``: what was asked for.
+
+    When it ends, connections that are kept open end, too.
+    """
+    server = Server(("127.0.0.1", port), Handler)
     server.store, server.seen = store, []
     thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
         yield server
     finally:
+        server.before = _gone
         server.shutdown()
         server.server_close()

@@ -9,8 +9,11 @@ import pytest
 from confluent_kafka import Consumer, Message
 
 from schemas import topics
+from schemas.codec import Writing
 from schemas.control import Heartbeat
 from schemas.outputs import DeadLetter
+from schemas.published import versions
+from schemas.registry import content_id
 from sinks.clickhouse.audit import audit
 from sinks.clickhouse.blocks import Cut, cut
 from sinks.clickhouse.claims import Claim
@@ -20,6 +23,7 @@ from sinks.clickhouse.ledger import Ledger, create_claims
 from sinks.clickhouse.store import Row
 from sinks.clickhouse.topology import look
 from sinks.errors import FixTarget, Unavailable
+from tests.builders import asked
 from tests.sinks.harness import CODEC, START, Faltering, Shore, click, clicks, shore
 from tests.waiting import eventually
 
@@ -277,6 +281,49 @@ def test_quiet_ranges_are_claimed_when_it_is_time(make: MakeShore) -> None:
         here.send(topics.CLICKSTREAM, Heartbeat(received_at=START + 1))
         here.wait_until_recorded(lander, topics.CLICKSTREAM, 2)
         eventually(lambda: [claim.control for claim in claims_of(here)] == [2])
+
+
+def test_versions_of_a_schema_mixed_in_one_range(make: MakeShore) -> None:
+    """One block each, under a token of its own; what the older one doesn't say has the column's default."""
+    here = make()
+    older, newer = versions(topics.SUPPORT.subject)[-2:]
+    said = [asked(number, f"q{number}") for number in range(40)]
+    old = Writing(content_id(older.text), older)
+    here.send(topics.SUPPORT, *(old.encode(each) if at % 3 else each for at, each in enumerate(said)))
+    with here.landing() as lander:
+        here.wait_until_recorded(lander, topics.SUPPORT, 40)
+    [claim] = claims_of(here)
+    assert dict(claim.blocks) == {content_id(older.text): 26, content_id(newer.text): 14}
+    assert here.landed("raw_support") == (40, 40)
+    found = here.store.query("SELECT contact_id AS id FROM raw_support ORDER BY _offset")
+    assert [row["id"] for row in found] == [each.contact_id for each in said]
+    assert well(here)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        pytest.param(
+            "DELETE FROM {0} WHERE _offset = 17",
+            "missing: {1}-0 offsets 0 to 99 should have 100 rows and have 99",
+            id="removed",
+        ),
+        pytest.param(
+            "INSERT INTO {0} SELECT * FROM {0} WHERE _offset = 17",
+            "doubled: {1}-0 offsets 0 to 99 should have 100 rows and have 101",
+            id="doubled",
+        ),
+    ],
+)
+def test_the_audit_says_where_a_row_was_removed_or_doubled(change: str, found: str, make: MakeShore) -> None:
+    here = make()
+    here.send(topics.CLICKSTREAM, *clicks(0, 100))
+    with here.landing() as lander:
+        here.wait_until_recorded(lander, topics.CLICKSTREAM, 100)
+    here.store.command(change.format("raw_clickstream"))
+    assert [str(each) for each in audit(here.store.query).findings] == [
+        found.format(here.name(topics.CLICKSTREAM))
+    ]
 
 
 def test_tombstones_are_rows_of_their_own(make: MakeShore) -> None:
