@@ -1,56 +1,19 @@
 """The rule: which contacts a customer has, and what is published of them.
 
 cx.support  ->  entry.py: what is remembered of an event  ->  contact.py: in order, or late
-  ->  course.py: what the event and time do to the clocks (ticket.py, timing.py, policies.py)
+  ->  course.py: what the event and time do to the clocks (clocks.py, timing.py, policies.py, ticket.py)
   ->  said.py: signals  ->  told.py: cx.contacts;  customer.py: the wait over all contacts
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-from msgspec.structs import replace
-
-from schemas import topics
 from schemas.events import ProfileUpdate, SupportEvent
 from schemas.words import Millis
-from streams.rules.base import Now, Publish, Step, earliest
+from streams.rules.base import Now, Step, earliest
 from streams.rules.book import RuleBook
-from streams.rules.contacts import customer, told
-from streams.rules.contacts.contact import Contact, Outcome, combined, happened, reached
-from streams.rules.contacts.customer import Waiting
-from streams.rules.contacts.entry import Entry, entry
-from streams.rules.contacts.said import Said, signal, withdrawal
-from streams.rules.contacts.ticket import Ticket
-
-TIER_REMEMBERED: Millis = 730 * 86_400_000
-"""After it was told last; consent is remembered as long."""
-
-
-class Tier(msgspec.Struct, frozen=True, array_like=True):
-    """The customer's tier, since when, and which event said so."""
-
-    at: Millis
-    event_id: str
-    tier: str
-
-
-class KnownContacts(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
-    """The contacts of one customer, by id.
-
-    ``reached``: what was due of the customer's own wait before that moment is concluded; ``next_at``: when
-    the next of it is due. ``withdrawn``: marks of what was said of that wait and proved false.
-    """
-
-    contacts: dict[str, Contact]
-    tier: Tier | None = None
-    reached: Millis = 0
-    next_at: Millis | None = None
-    withdrawn: tuple[int, ...] = ()
-
-
-NOBODY = KnownContacts(contacts={})
+from streams.rules.contacts.contact import Contact
+from streams.rules.contacts.turn import TIER_REMEMBERED, KnownContacts, Turn, forget_at
 
 
 class Contacts:
@@ -66,11 +29,11 @@ class Contacts:
         """Events of the help desk count; a profile says the tier; an erasure forgets."""
         match event:
             case SupportEvent():
-                return _Turn(state, self._book, now).heard(event)
+                return Turn(state, self._book, now).heard(event)
             case ProfileUpdate(type="profile_erased") if state is not None:
-                return _Turn(state, self._book, now).erased()
+                return Turn(state, self._book, now).erased()
             case ProfileUpdate(tier=str()):
-                return _Turn(state, self._book, now).promoted(event)
+                return Turn(state, self._book, now).promoted(event)
         return Step(state)
 
     on_late = on_event
@@ -81,11 +44,11 @@ class Contacts:
 
     def on_deadline(self, state: KnownContacts, now: Now) -> Step[KnownContacts]:
         """Time is up for a reply, or for a memory."""
-        return _Turn(state, self._book, now).woken()
+        return Turn(state, self._book, now).woken()
 
     def merge(self, mine: KnownContacts | None, theirs: KnownContacts, now: Now) -> Step[KnownContacts]:
         """The customer takes the visitor's contacts over. Contacts that both know are one."""
-        return _Turn(mine, self._book, now).taken_over(theirs)
+        return Turn(mine, self._book, now).taken_over(theirs)
 
 
 def waiting(state: KnownContacts | None) -> tuple[Contact, ...]:
@@ -100,160 +63,4 @@ def _deadlines(state: KnownContacts, book: RuleBook) -> Iterator[Millis | None]:
         yield state.tier.at + TIER_REMEMBERED
     for contact in state.contacts.values():
         yield from contact.ticket.moments
-        yield _forget_at(contact.ticket, book)
-
-
-def _forget_at(ticket: Ticket, book: RuleBook) -> Millis:
-    """After its last event, and not before all that is due of it has been said."""
-    settings = book.active(ticket.updated_at).contacts
-    after = settings.forget_open_after if ticket.is_open else settings.forget_after
-    return max((ticket.updated_at + after, *(at + 1 for at in ticket.moments)))
-
-
-class _Turn:
-    """One transition: what is known so far, and what is to be published."""
-
-    def __init__(self, state: KnownContacts | None, book: RuleBook, now: Now) -> None:
-        self._state = state or NOBODY
-        self._contacts = dict(self._state.contacts)
-        self._tier = self._state.tier
-        self._book = book
-        self._now = now
-        self._publish: list[Publish] = []
-
-    def heard(self, event: SupportEvent) -> Step[KnownContacts]:
-        """The help desk said something."""
-        one = entry(event)
-        known = self._contacts.get(event.contact_id)
-        if known is None:
-            known = Contact(contact_id=event.contact_id)
-            if one.tier is None and self._tier is not None:
-                one = replace(one, tier=self._tier.tier)
-        self._settle(happened(known, one, self._now.at, self._book), one.event_id)
-        return self._step(self._now.at, one.event_id)
-
-    def promoted(self, update: ProfileUpdate) -> Step[KnownContacts]:
-        """The customer's tier is told; policies may be others."""
-        tier = Tier(update.occurred_at, update.event_id, update.tier or "")
-        self._tier = max(filter(None, (self._tier, tier)), key=lambda each: (each.at, each.event_id))
-        one = Entry(
-            at=tier.at,
-            sequence=update.sequence,
-            event_id=tier.event_id,
-            type="tier_changed",
-            tier=tier.tier,
-        )
-        for contact in tuple(self._contacts.values()):
-            self._settle(happened(contact, one, self._now.at, self._book), one.event_id)
-        return self._step(self._now.at, one.event_id)
-
-    def woken(self) -> Step[KnownContacts]:
-        """What is due comes true; what is old is forgotten."""
-        at = self._now.at
-        for contact in tuple(self._contacts.values()):
-            if min(contact.ticket.moments, default=at + 1) <= at:
-                self._settle(reached(contact, at + 1, self._book), None)
-        step = self._step(at + 1, None)
-        for contact in tuple(self._contacts.values()):
-            if _forget_at(contact.ticket, self._book) <= at:
-                self._forget(contact.contact_id)
-        if self._tier is not None and self._tier.at + TIER_REMEMBERED <= at:
-            self._tier = None
-        return self._finished(step.state or NOBODY)
-
-    def taken_over(self, theirs: KnownContacts) -> Step[KnownContacts]:
-        """What another profile knew of the same customer."""
-        mine = self._state
-        for contact_id, contact in sorted(theirs.contacts.items()):
-            known = self._contacts.get(contact_id)
-            merged = Outcome(contact)
-            if known is not None:
-                merged = combined(known, contact, self._now.at, self._book)
-            self._settle(merged, None, always=True)
-        tiers = [tier for tier in (self._tier, theirs.tier) if tier is not None]
-        self._tier = max(tiers, key=lambda each: (each.at, each.event_id), default=None)
-        until = max(self._now.at, mine.reached, theirs.reached)
-        withdrawn = (Counter(mine.withdrawn) | Counter(theirs.withdrawn)).elements()
-        return self._step(until, None, (mine, theirs), withdrawn)
-
-    def erased(self) -> Step[KnownContacts]:
-        """Nothing is kept."""
-        for contact_id in tuple(self._contacts):
-            self._forget(contact_id)
-        self._tier = None
-        return self._finished(NOBODY)
-
-    def _step(
-        self,
-        until: Millis,
-        cause: str | None,
-        known: Iterable[KnownContacts] = (),
-        withdrawn: Iterable[int] | None = None,
-    ) -> Step[KnownContacts]:
-        """Say what follows for the customer as a whole, of whom so much was ``known``."""
-        gone = tuple(self._state.withdrawn if withdrawn is None else withdrawn)
-        until = max(until, self._state.reached)
-        before = {
-            _identity(each): each
-            for state in (tuple(known) or (self._state,))
-            for each in customer.course(state.contacts, state.reached, self._book).said
-        }
-        course = customer.course(self._contacts, until, self._book)
-        after = {_identity(each): each for each in course.said}
-        false = [each for identity, each in before.items() if identity not in after]
-        for each in false:
-            self._withdraw(each.said, each.contact_id, gone, cause, self._now.at)
-        gone = tuple(sorted((*gone, *(each.said.mark for each in false))))
-        for identity, each in after.items():
-            if identity not in before:
-                self._say(each.said, each.contact_id, gone)
-        return self._finished(replace(self._state, reached=until, next_at=course.next_at, withdrawn=gone))
-
-    def _finished(self, state: KnownContacts) -> Step[KnownContacts]:
-        state = replace(state, contacts=self._contacts, tier=self._tier)
-        nothing = not self._contacts and self._tier is None
-        return Step(None if nothing else state, tuple(self._publish))
-
-    def _settle(self, outcome: Outcome, cause: str | None, *, always: bool = False) -> None:
-        """Keep the contact and say what follows; publish it if it looks different, or ``always``."""
-        contact = outcome.contact
-        known = self._contacts.get(contact.contact_id)
-        for since, false in outcome.false:
-            self._withdraw(false, contact.contact_id, outcome.withdrawn, cause, since)
-        for said in sorted(outcome.said, key=lambda said: said.at):
-            self._say(said, contact.contact_id, contact.withdrawn)
-        self._contacts[contact.contact_id] = contact
-        state = told.state(contact, self._now, self._book)
-        if always or known is None or not self._same(known, contact):
-            self._publish.append(Publish(topics.CONTACTS, self._key(contact.contact_id), state))
-
-    def _same(self, known: Contact, contact: Contact) -> bool:
-        if known.ticket == contact.ticket:
-            return True
-        before, after = (told.state(each, self._now, self._book) for each in (known, contact))
-        return told.looks(before) == told.looks(after)
-
-    def _say(self, said: Said, contact_id: str, withdrawn: Sequence[int]) -> None:
-        self._signal(signal(said, contact_id, withdrawn, self._now))
-
-    def _withdraw(
-        self, said: Said, contact_id: str, withdrawn: Sequence[int], cause: str | None, since: Millis
-    ) -> None:
-        false = signal(said, contact_id, withdrawn, self._now)
-        self._signal(withdrawal(false, since, cause, self._now))
-
-    def _signal(self, value: Any) -> None:
-        key = self._key(self._now.profile_id)
-        self._publish.append(Publish(topics.CONTACT_SIGNALS, key, value))
-
-    def _forget(self, contact_id: str) -> None:
-        """Drop a contact, here and for whoever follows it."""
-        del self._contacts[contact_id]
-        self._publish.append(Publish(topics.CONTACTS, self._key(contact_id), None))
-
-    def _key(self, entity_id: str) -> str:
-        return topics.key(self._now.shop_id, entity_id)
-
-
-def _identity(each: Waiting) -> tuple[str, ...]:
-    return (each.contact_id, *each.said.identity)
+        yield forget_at(contact.ticket, book)
