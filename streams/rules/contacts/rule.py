@@ -1,8 +1,10 @@
-"""The rule: which contacts a customer has, and what is published of them.
+"""The rule: which contacts a customer has, and what is published of them. The way of one event:
 
-cx.support  ->  entry.py: what is remembered of an event  ->  contact.py: in order, or late
-  ->  course.py: what the event and time do to the clocks (clocks.py, timing.py, policies.py, ticket.py)
-  ->  said.py: signals  ->  told.py: cx.contacts;  customer.py: the wait over all contacts
+    cx.support  ->  turn.py: one transition  ->  entry.py: what is remembered of it
+      ->  contact.py: in order, or late  ->  course.py: what it means  ->  clocks.py, timing.py, policies.py
+      ->  said.py: signals  ->  told.py: cx.contacts;  customer.py: the wait over all contacts
+
+``ticket.py`` is the state that they share.
 """
 
 from collections.abc import Iterator
