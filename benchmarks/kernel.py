@@ -23,7 +23,7 @@ def kernel(role: str, config: KernelConfig) -> Kernel:
     if role == "visits":
         return Kernel(Visits(), config, CODEC, WallClock(), FACTS)
     care = Care(RuleBook.single(RuleSet.from_mapping({})), config.lateness)
-    return Kernel(care, config, CODEC, WallClock())
+    return Kernel(care, config, CODEC, WallClock(), FACTS)
 
 
 if __name__ == "__main__":

@@ -109,6 +109,8 @@ class RuleSet:
     contacts: ContactSettings
     outreach: OutreachSettings
     calendars: Mapping[str, CalendarSettings]
+    opening: Mapping[str, Calendar]
+    """What ``calendars`` describe."""
 
     @classmethod
     def from_mapping(cls, tables: Mapping[str, Any], told: Told | None = None) -> "RuleSet":
@@ -122,11 +124,19 @@ class RuleSet:
             raise FixConfiguration(explained(refused, told or Told({}))) from None
         _check_calendars(content, told or Told({}))
         rules = content.rules
-        return cls(_version(content), rules.abandonment, rules.contacts, content.outreach, content.calendars)
+        opening = {name: one.calendar() for name, one in content.calendars.items()}
+        return cls(
+            version=_version(content),
+            abandonment=rules.abandonment,
+            contacts=rules.contacts,
+            outreach=content.outreach,
+            calendars=content.calendars,
+            opening=opening,
+        )
 
     def calendar(self, name: str) -> Calendar:
         """The calendar of that name: one of ``calendars``, or ``24/7``."""
-        return ALWAYS if name == AROUND_THE_CLOCK else self.calendars[name].calendar()
+        return ALWAYS if name == AROUND_THE_CLOCK else self.opening[name]
 
     def mapping(self) -> dict[str, Any]:
         """The tables, every default spelled out; ``from_mapping`` takes them back."""

@@ -41,3 +41,10 @@ def test_a_short_run_asserts_its_results_and_writes_them_down(tmp_path: Path) ->
     command = [sys.executable, "-m", "benchmarks", "--rounds", "1", "--visitors", "60", "--out", str(out)]
     subprocess.run(command, cwd=ROOT, check=True, timeout=170)
     assert "| land   | plain Faust |" in out.read_text()
+
+
+def test_open_contacts_are_measured_and_written_down(tmp_path: Path) -> None:
+    out = tmp_path / "CONTACTS.md"
+    command = [sys.executable, "-m", "benchmarks.contacts", "--contacts", "5000", "--out", str(out)]
+    subprocess.run(command, cwd=ROOT, check=True, timeout=170)
+    assert "| a tick at which nothing is due |" in out.read_text()

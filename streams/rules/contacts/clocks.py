@@ -10,7 +10,7 @@ from streams.rules.book import RuleBook
 from streams.rules.contact_settings import BREACH, Policy
 from streams.rules.contacts import timing
 from streams.rules.contacts.entry import Entry
-from streams.rules.contacts.policies import in_force, name_of, pauses, policy_of
+from streams.rules.contacts.policies import in_force, matched_by, name_of, pauses, policy_of
 from streams.rules.contacts.said import Said
 from streams.rules.contacts.ticket import Clock, Ticket
 from streams.rules.settings import RuleSet
@@ -120,12 +120,13 @@ class Clocks:
             kind: ContactSignalKind = "answered_late" if clock.breached else "answered"
             self.say(kind if answered else "closed", one.at, clock, one.event_id)
 
-    def promise(self, one: Entry, rules: RuleSet) -> None:
+    def promise(self, one: Entry, before: Ticket, policy: Policy, rules: RuleSet) -> None:
         """Policies and targets may be others now. What was missed before stays missed."""
-        policy = in_force(rules, self.ticket)
         name = name_of(policy, rules)
         if (name, policy.calendar) != (self.ticket.policy, self.ticket.calendar):
             self.ticket = replace(self.ticket, policy=name, calendar=policy.calendar, applied_at=one.at)
+        if matched_by(self.ticket) == matched_by(before):
+            return
         for clock in self.ticket.clocks:
             promised = self._promised(clock, one.at) if clock.open else clock
             if promised is not clock:

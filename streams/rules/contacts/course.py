@@ -53,7 +53,7 @@ class Course(Clocks):
         if one.stops or one.type == "no_reply_needed":
             self._settled(one, rules)
         self._lives(one, before, policy, rules)
-        self.promise(one, rules)
+        self.promise(one, before, policy, rules)
         self.pause(one)
         self.overdue(one.at)
 

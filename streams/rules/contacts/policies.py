@@ -25,6 +25,11 @@ def in_force(rules: RuleSet, ticket: Ticket) -> Policy:
     return next((one for one in settings.policies if one.matches(attributes)), settings.unmatched)
 
 
+def matched_by(ticket: Ticket) -> tuple[Any, ...]:
+    """All that decides which policy is in force, and which target."""
+    return ticket.channel, ticket.team, ticket.priority, ticket.tier, ticket.tags
+
+
 def name_of(policy: Policy, rules: RuleSet) -> str | None:
     """The name of a policy; None: none matched."""
     return None if policy is rules.contacts.unmatched else policy.name
