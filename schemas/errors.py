@@ -66,5 +66,6 @@ REASONS = {
     "more than 1,000 lines",
     "from_the_future": "received more than five minutes after it was written, or happened more than five "
     "minutes after it was received (found by kernels)",
+    "key_full": "of a visitor or customer of whom too much is known to remember more (found by kernels)",
 }
 """Every reason for which a record is bad, and what it means."""

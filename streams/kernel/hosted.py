@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from confluent_kafka import Consumer, Message
 
@@ -22,11 +22,17 @@ from streams.kernel.changelog import (
 from streams.kernel.config import KernelConfig
 from streams.kernel.deadletters import Origin, dead_letter, offset_of
 from streams.kernel.processor import Output, Processor
+from streams.kernel.room import KEY_BYTES
 from streams.kernel.task import Task
 from streams.kernel.transaction import Transaction
 from streams.kernel.watermark import unknown
 
-FUTURE = "received_at is ahead of the record's timestamp, or occurred_at is ahead of received_at"
+Refusal: TypeAlias = Literal["from_the_future", "key_full"]
+REFUSED: dict[Refusal, str] = {
+    "from_the_future": "received_at is ahead of the record's timestamp, or occurred_at of received_at",
+    "key_full": f"its key holds {KEY_BYTES} bytes of events that wait, ids, carts and contacts already",
+}
+ERASURES = ("profile_erased", "visitor_erased")
 
 
 class Durable(NamedTuple):
@@ -125,8 +131,9 @@ class HostedTask:
         batch = self._codec.decode_batch(topic, [(at, m.value()) for at, m in origins.items()])
         for offset, record in batch.records:
             origin = origins[offset]
-            if not self._take(topic, record, origin.timestamp()[1]):
-                self._bury(origin, "apply", "from_the_future", FUTURE)
+            refused = self._take(topic, record, origin)
+            if refused is not None:
+                self._bury(origin, "apply", refused, REFUSED[refused])
         for bad in batch.bad:
             self._bury(origins[bad.offset], "decode", bad.reason, bad.detail)
         self.positions[topic.label] = max(origins) + 1
@@ -173,8 +180,8 @@ class HostedTask:
         """Let go after a commit."""
         self._transaction.close()
 
-    def _take(self, topic: Topic, record: Record, written: Millis) -> bool:
-        """False: the record claims a future that its own timestamp contradicts; it moves no clock."""
+    def _take(self, topic: Topic, record: Record, origin: Message) -> Refusal | None:
+        """Why the record is not obeyed; None: it is."""
         match record:
             case Hold(action=action):
                 if action != "unknown":
@@ -184,21 +191,26 @@ class HostedTask:
             case ClockRecord(task=task, tasks=tasks, clock=clock):
                 self._watermarks.fed(task, tasks, clock)
             case Heartbeat(received_at=at):
-                if at - written > self._config.future_tolerance:
-                    return False
+                if at - origin.timestamp()[1] > self._config.future_tolerance:
+                    return "from_the_future"
                 self._watermarks.received(topic.label, at)
             case _:
-                return self._take_event(topic, record, written)
-        return True
+                return self._take_event(topic, record, origin)
+        return None
 
-    def _take_event(self, topic: Topic, event: Any, written: Millis) -> bool:
+    def _take_event(self, topic: Topic, event: Any, origin: Message) -> Refusal | None:
+        """Who claims a future that the record's timestamp contradicts moves no clock.
+
+        An erasure is obeyed however much its key holds.
+        """
         tolerance = self._config.future_tolerance
         if topic.kind == "input":
-            if event.received_at - written > tolerance or event.occurred_at - event.received_at > tolerance:
-                return False
+            ahead = event.received_at - origin.timestamp()[1]
+            if ahead > tolerance or event.occurred_at - event.received_at > tolerance:
+                return "from_the_future"
             self._watermarks.received(topic.label, event.received_at)
-        self.task.receive(event)
-        return True
+        size = None if event.type in ERASURES else len(origin.value() or b"")
+        return None if self.task.receive(event, size) else "key_full"
 
     def _publish(self, output: Output) -> None:
         value = None if output.value is None else self._codec.encode(output.value)

@@ -12,6 +12,7 @@ from schemas.ids import short_hash
 from schemas.words import Millis
 from streams.errors import HeedfulError
 from streams.kernel.processor import Moment, Output, Processor
+from streams.kernel.room import Room
 from streams.kernel.state import Entry, EntryCodec, wake_of
 from streams.kernel.timers import Timers
 
@@ -46,6 +47,7 @@ class Task(Generic[S]):
         """Keys that changed since ``changes`` was asked, and whether they were known before."""
         self._entries: dict[str, Entry[S, Any] | bytes] = {}
         self._timers = Timers()
+        self._room = Room()
         self._late: list[tuple[str, Any]] = []
         self._out: list[Output] = []
 
@@ -64,21 +66,27 @@ class Task(Generic[S]):
         """
         return self._timers.first()
 
-    def receive(self, event: Any) -> None:
-        """An event was read. It is applied by ``advance``, in its turn; a duplicate is dropped."""
+    def receive(self, event: Any, size: int | None = None) -> bool:
+        """An event was read. It is applied by ``advance``, in its turn; a duplicate is dropped.
+
+        ``size``: its length in bytes; None: it is taken in any case. False: its key has no room for it.
+        """
         processor = self.processor
         key = processor.key(event)
         entry = self._entry(key) or Entry()
         until = processor.remember(event)
-        if until is not None and self._is_duplicate(entry, event.event_id, until):
-            return
+        hashed = 0 if until is None else short_hash(event.event_id)
+        if until is not None and hashed in entry.seen:
+            self.duplicates += 1
+            return True
+        if size is not None and not self._room.take(key, size):
+            return False
+        if until is not None:
+            entry.seen[hashed] = until
         self._touch(key)
         self._entries[key] = entry
-        if event.occurred_at < self.clock:
-            self._late.append((key, event))
-            return
-        insort(entry.inbox, event, key=order)
-        self._timers.arm(key, entry.inbox[0].occurred_at)
+        self._place(key, entry, event)
+        return True
 
     def advance(
         self, to: Millis, now: Millis, held: bool = False, heard: Millis | None = None
@@ -112,12 +120,14 @@ class Task(Generic[S]):
         A key that came and went in between is left out.
         """
         dirty, self._dirty = self._dirty, {}
+        self._room.written()
         values = ((key, self._value(key), known) for key, known in dirty.items())
         return [(key, value) for key, value, known in values if known or value is not None]
 
     def restore(self, key: str, value: bytes) -> None:
         """Take a changelog value over, undecoded until the key is touched. Fires nothing."""
         self._entries[key] = value
+        self._room.holds(key, len(value))
         self._timers.arm(key, wake_of(value))
 
     def _touch(self, key: str) -> None:
@@ -125,8 +135,11 @@ class Task(Generic[S]):
 
     def _value(self, key: str) -> bytes | None:
         entry = self._entries.get(key)
-        if entry is None or isinstance(entry, bytes):
-            return entry
+        value = self._encoded(entry) if isinstance(entry, Entry) else entry
+        self._room.holds(key, len(value or b""))
+        return value
+
+    def _encoded(self, entry: Entry[S, Any]) -> bytes:
         wake = self._wake(entry)
         return self._codec.encode(entry, BEGINNING if wake is None else wake)
 
@@ -136,13 +149,12 @@ class Task(Generic[S]):
             entry = self._entries[key] = self._codec.decode(entry)
         return entry
 
-    def _is_duplicate(self, entry: Entry[S, Any], event_id: str, until: Millis) -> bool:
-        hashed = short_hash(event_id)
-        if hashed in entry.seen:
-            self.duplicates += 1
-            return True
-        entry.seen[hashed] = until
-        return False
+    def _place(self, key: str, entry: Entry[S, Any], event: Any) -> None:
+        if event.occurred_at < self.clock:
+            self._late.append((key, event))
+            return
+        insort(entry.inbox, event, key=order)
+        self._timers.arm(key, entry.inbox[0].occurred_at)
 
     def _settle_late(self, moment: Moment) -> None:
         late, self._late = self._late, []
