@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas import topics
-from schemas.control import Heartbeat
+from schemas.control import Heartbeat, Hold
 from streams.broker import EmbeddedBroker
 from streams.care import Care
 from streams.clock import SimulatedClock
@@ -116,3 +116,19 @@ def test_who_did_nothing_is_approached_once_all_tasks_have_caught_up(shop: Shop)
     assert shop.requests() == 1
     assert shop.rows()[0] == ("held", "backlog")
     assert shop.rows()[-1] == ("requested", "emit")
+
+
+def test_history_is_decided_and_logged_and_nothing_of_it_leaves(broker: EmbeddedBroker, prefix: str) -> None:
+    """Also with mode live, and with people's time that of the log."""
+    opened = Shop(broker.bootstrap, prefix)
+    for topic in topics.INPUTS:
+        for partition in range(PARTITIONS):
+            opened.bench.queue(
+                topic, Hold(action="hold", received_at=minute(-10), reason="import"), partition
+            )
+    opened.hear(*BEFORE, ordered(150), until=BEGAN)
+    opened.hear(until=ENDED)
+    with opened.at_work(ENDED) as care:
+        until(lambda: care.status().get("durable") == minute(ENDED), "all is through")
+    assert opened.requests() == 0
+    assert opened.rows() == [("shadowed", "emit"), ("cancelled", "condition")]

@@ -39,6 +39,15 @@ END = 55.0
 """The minute in which it is all over: before any deadline of a rule."""
 AMONG_GOOD, ALONE = 0, 1
 """Partitions."""
+VALUES = {
+    topics.CLICKSTREAM: "product_id",
+    topics.CART: "price",
+    topics.ORDERS: "order_id",
+    topics.SUPPORT: "contact_id",
+    topics.PROFILE_UPDATES: "channel",
+    topics.FEEDBACK: "outreach_id",
+}
+"""What each event says that no other of its topic does, if anything."""
 WORLD: dict[str, Any] = {"visits": Visits(), "care": Care(book(), lateness=0)}
 
 
@@ -195,14 +204,16 @@ def assert_landed_is_the_good(place: Place) -> None:
         kinds = place.kinds(topic)
         number = {2 * at: at for at in range(len(kinds))}
         owner = f"{topic.key}_id"
+        told = VALUES[topic]
         rows = place.shore.store.query(
-            f"SELECT event_id, {owner}, _partition, _offset FROM {table_of(topic)} ORDER BY _offset"
+            f"SELECT event_id, {owner}, toString({told}) AS told, _partition, _offset FROM {table_of(topic)}"
+            " ORDER BY _offset"
         )
         assert len(rows) == len(kinds) + refused_by_kernels(place, topic)
         landed = [row for row in rows if row["_partition"] == AMONG_GOOD and row["_offset"] in number]
         events = [good(topic, at) for at in range(len(kinds))]
-        assert [(row["event_id"], row[owner]) for row in landed] == [
-            (event.event_id, getattr(event, owner)) for event in events
+        assert [(row["event_id"], row[owner], row["told"]) for row in landed] == [
+            (event.event_id, getattr(event, owner), str(getattr(event, told))) for event in events
         ]
 
 

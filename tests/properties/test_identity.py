@@ -54,6 +54,15 @@ def test_a_buyer_is_neither_signalled_nor_approached_nor_said_to_wait(
 
 
 @always(data=st.data(), linked=WHEN_LINKED, tasks=st.sampled_from([1, 4]))
+def test_nor_is_who_buys_on_the_device(data: st.DataObject, linked: float, tasks: int) -> None:
+    life = [added(0, visitor=PHONE), asked(10, customer=PHONE), replied(30), bought(50, visitor=PHONE)]
+    arrived = data.draw(st.permutations([*life, identified(linked, visitor=PHONE)]))
+    found = cluster(*arrived, tasks=tasks)
+    assert kinds(found) == ["answered"]
+    assert requests(found) == []
+
+
+@always(data=st.data(), linked=WHEN_LINKED, tasks=st.sampled_from([1, 4]))
 def test_who_does_not_buy_is_signalled_once_and_approached_once(
     data: st.DataObject, linked: float, tasks: int
 ) -> None:
@@ -70,9 +79,11 @@ def test_a_second_device_is_no_second_approach(data: st.DataObject, linked: floa
     assert len(requests(cluster(*arrived))) == 1
 
 
-def test_another_customer_on_the_device_ends_nothing_of_the_first() -> None:
+@always(data=st.data(), tasks=st.sampled_from([1, 4]))
+def test_another_customer_on_the_device_ends_nothing_of_the_first(data: st.DataObject, tasks: int) -> None:
+    first = [identified(-1, visitor=PHONE), added(0, visitor=PHONE)]
     second = [identified(20, customer="bob", visitor=PHONE), bought(30, visitor=PHONE)]
-    found = cluster(identified(-1, visitor=PHONE), added(0, visitor=PHONE), *second)
+    found = cluster(*data.draw(st.permutations([*first, *second])), tasks=tasks)
     assert [one.profile_id for one in records(found.published, *SIGNALS)] == ["ann"]
     assert [one.profile_id for one in requests(found)] == ["ann"]
 
