@@ -69,7 +69,7 @@ def breaches_said(signals: Iterable[ContactSignal]) -> list[Said]:
             _withdrawn(each.kind, each.breached_id),
         )
         for each in signals
-        if each.kind in ("breached", "withdrawn") and each.clock == "first_reply"
+        if each.clock == "first_reply" and "breached" in (each.kind, each.detail)
     ]
 
 

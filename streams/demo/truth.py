@@ -118,11 +118,17 @@ def _forgotten(erased: Erased, owner: str, since: Millis, due: Millis) -> bool:
 
 
 def _breaches(events: list[SupportEvent], target: Millis) -> Iterator[Breach]:
-    """An answer ends a contact's first question for good; one closed in silence may be asked again."""
+    """An answer, also one after it was closed, ends a contact's first question for good; one closed in silence
+    may be asked again.
+    """
     asked_at: Millis | None = None
-    for event in sorted(events, key=in_time):
+    was_asked = False
+    for event in _not_taken_back(sorted(events, key=in_time)):
         if asked_at is None:
+            if was_asked and _is_answer(event):
+                return
             asked_at = event.occurred_at if event.kind in QUESTIONS else None
+            was_asked |= asked_at is not None
         elif _ends_the_wait(event):
             if event.occurred_at > asked_at + target:
                 yield Breach(event.contact_id, asked_at, asked_at + target)
@@ -131,6 +137,20 @@ def _breaches(events: list[SupportEvent], target: Millis) -> Iterator[Breach]:
             asked_at = None
     if asked_at is not None:
         yield Breach(events[0].contact_id, asked_at, asked_at + target)
+
+
+def _not_taken_back(events: list[SupportEvent]) -> Iterator[SupportEvent]:
+    """Without each ``no_reply_needed`` that the next ``reply_needed`` takes back."""
+    revoked = 0
+    kept: list[SupportEvent] = []
+    for event in reversed(events):
+        if event.type == "reply_needed":
+            revoked += 1
+        elif event.type == "no_reply_needed" and revoked:
+            revoked -= 1
+            continue
+        kept.append(event)
+    return reversed(kept)
 
 
 def _is_answer(event: SupportEvent) -> bool:

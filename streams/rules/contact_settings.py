@@ -2,7 +2,7 @@
 
     [rules.contacts]
     forget_after = "30d"             # after the last event of a contact for which nobody waits
-    forget_open_after = "180d"       # after that of one that is open, or whose customer waits
+    forget_open_after = "180d"       # after that of one that is open, or whose customer waits, if that is longer
     calendar_change = "cumulative"   # cumulative | last: what counts when a contact changes its calendar
     closing_phrases = false          # a message that says only "thank you, bye" needs no reply
     [rules.contacts.first_reply]
@@ -214,8 +214,6 @@ class ContactSettings(Table):
 
     @model_validator(mode="after")
     def _remembers_what_is_due(self) -> Self:
-        if self.forget_open_after < self.forget_after:
-            raise ValueError("forget_open_after must not be shorter than forget_after")
         if self.forget_after < self.first_reply.target:
             raise ValueError("forget_after must not be shorter than first_reply.target")
         return self

@@ -4,6 +4,7 @@ from random import Random
 from typing import NamedTuple
 
 from schemas.words import ContactChannel, MessageKind, Millis, Priority, SupportType
+from streams.simulator.conversation import call_back, goes_on
 from streams.simulator.people import CATALOGUE, Person, new_id
 from streams.simulator.settings import MINUTE, SECOND, Traffic
 from streams.simulator.story import Story
@@ -21,6 +22,7 @@ CHANNELS: tuple[ContactChannel, ...] = (
 ACKNOWLEDGED: tuple[ContactChannel, ...] = ("email", "web_form")
 PRIORITIES: tuple[Priority, ...] = ("low", "normal", "normal", "high")
 TEAMS = ("orders", "products", "billing")
+TIERS = (None, None, "silver", "gold")
 
 
 class Contact(NamedTuple):
@@ -40,11 +42,25 @@ class Case(NamedTuple):
 
 
 def question(random: Random, person: Person, at: Millis, traffic: Traffic) -> Case:
-    """Somebody asks; machines and routing react at once."""
-    story = Story(random, person, person.gadgets[0], at)
+    """Somebody asks, or asks to be called; machines and routing react at once."""
     contact = Contact("t-" + new_id(random)[:13], random.choice(CHANNELS), at)
+    if random.random() < 0.08:
+        contact = contact._replace(channel="callback")
+        return Case(call_back(random, person, contact), contact, None)
+    story = Story(random, person, person.gadgets[0], at)
+    if story.chance(0.3):
+        story.support(
+            "contact_created",
+            contact.contact_id,
+            channel=contact.channel,
+            status="new",
+            tier=story.random.choice(TIERS),
+        )
+        story.pause(SECOND)
     ask(story, contact)
     acknowledge(story, contact)
+    if story.chance(0.1):
+        machine(story, contact)
     if story.chance(0.05):
         settle(story, contact)
         return Case(story, contact, None)
@@ -94,7 +110,9 @@ def answer(random: Random, person: Person, contact: Contact, at: Millis) -> Stor
     story = Story(random, person, person.gadgets[0], at)
     kind: MessageKind = "call_answered" if contact.channel == "phone" else "human_reply"
     say(story, contact, "message_sent", kind, agent=True)
-    if story.chance(0.8):
+    if story.chance(0.3):
+        goes_on(story, contact)
+    elif story.chance(0.8):
         story.pause(MINUTE)
         story.support("status_changed", contact.contact_id, channel=contact.channel, status="solved")
     return story
@@ -105,8 +123,25 @@ def settle(story: Story, contact: Contact) -> None:
     story.pause(10 * MINUTE)
     if story.chance(0.5):
         story.support("status_changed", contact.contact_id, channel=contact.channel, status="solved")
-    else:
-        story.support("no_reply_needed", contact.contact_id, channel=contact.channel)
+        return
+    story.support("no_reply_needed", contact.contact_id, channel=contact.channel)
+    if story.chance(0.3):
+        story.pause(10 * MINUTE)
+        story.support("reply_needed", contact.contact_id, channel=contact.channel)
+
+
+def machine(story: Story, contact: Contact) -> None:
+    """A bot answers, which is no answer."""
+    story.pause(10 * SECOND)
+    say(story, contact, "message_sent", "bot")
+
+
+def joined(random: Random, person: Person, both: tuple[Contact, Contact], at: Millis) -> Story:
+    """Somebody sees that both are the same question: the second is merged into the first."""
+    one, other = both
+    story = Story(random, person, person.gadgets[0], at)
+    story.support("merged", other.contact_id, channel=other.channel, merged_into=one.contact_id)
+    return story
 
 
 def say(

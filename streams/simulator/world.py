@@ -7,7 +7,7 @@ from random import Random
 
 from schemas.words import Millis
 from streams.simulator.arrival import Arrival, arrivals
-from streams.simulator.help_desk import answer, question
+from streams.simulator.help_desk import Contact, answer, joined, question
 from streams.simulator.people import Person, Population
 from streams.simulator.settings import HOUR, MINUTE, Traffic
 from streams.simulator.shoppers import robot, visit
@@ -74,17 +74,19 @@ class World:
         person = self._random.choice(self._recent) if self._recent else self._people.anyone()
         if person.gone:
             person = self._people.anyone()
-        for _ in range(self._random.choice((1, 1, 1, 1, 2))):
-            self._ask(person, at)
+        asked = [self._ask(person, at) for _ in range(self._random.choice((1, 1, 1, 1, 2)))]
+        if len(asked) == 2 and self._random.random() < 0.3:
+            self._tell(joined(self._random, person, (asked[0], asked[1]), at + self._random.randint(10, 50) * MINUTE))
         self._plan(at + self._gap(self._traffic.contacts_per_hour), self._questions)
 
-    def _ask(self, person: Person, at: Millis) -> None:
+    def _ask(self, person: Person, at: Millis) -> Contact:
         case = question(self._random, person, at, self._traffic)
         self._tell(case.story)
         if case.taken_up_at is not None:
             self._plan(
                 case.taken_up_at, lambda at: self._tell(answer(self._random, person, case.contact, at))
             )
+        return case.contact
 
     def _erasures(self, at: Millis) -> None:
         """Somebody asks the shop to forget everything."""

@@ -9,6 +9,7 @@ from schemas.validation import fault
 from streams.care import Care
 from streams.demo.compare import abandonments_said, breaches_said, compare, expected
 from streams.demo.truth import Thresholds, abandonments, breaches, erasures
+from streams.formats.base import Row
 from streams.replay import Replay
 from streams.rules.book import RuleBook
 from streams.rules.settings import RuleSet
@@ -25,7 +26,7 @@ def simulated(seed, hours):
     """Everything readable that arrives within so many hours."""
     world = takewhile(lambda each: each.at < START + hours * HOUR, World(Traffic(), seed, START))
     return [
-        (each.topic, each.value, number)
+        Row(each.topic, each.value, number)
         for number, each in enumerate(world)
         if not isinstance(each.value, bytes) and not fault(each.value)
     ]

@@ -342,6 +342,19 @@ QUESTIONS = {
         [said(0), said(5, "unknown", "status_changed", status="solved"), said(20)],
         [80],
     ),
+    "solved in silence, answered after all, asked again": (
+        [
+            said(0),
+            said(5, "unknown", "status_changed", status="solved"),
+            reply(10),
+            said(20),
+        ],
+        [],
+    ),
+    "a reply is needed after all": (
+        [said(0), said(5, "unknown", "no_reply_needed"), said(10, "unknown", "reply_needed")],
+        [60],
+    ),
     "solved too late, asked again": (
         [said(0), said(70, "unknown", "status_changed", status="solved"), said(80)],
         [60, 140],

@@ -51,7 +51,7 @@ NOBODY = KnownContacts(contacts={})
 def forget_at(ticket: Ticket, book: RuleBook) -> Millis:
     """When a contact is forgotten: after its last event, not before all that is due of it was said."""
     settings = book.active(ticket.updated_at).contacts
-    after = settings.forget_open_after if ticket.is_open else settings.forget_after
+    after = max(settings.forget_after, settings.forget_open_after if ticket.is_open else 0)
     return max((ticket.updated_at + after, *(at + 1 for at in ticket.moments)))
 
 
