@@ -82,7 +82,7 @@ def plans(prefix: str, deployment: str, partitions: int) -> tuple[Plan, ...]:
     """Every topic of a deployment."""
     contracts = [
         Plan(
-            topic.named(prefix),
+            topic.named_for(prefix, deployment),
             partitions,
             settings_of(topic),
             f"{topic.kind}, {topic.model.__name__}",

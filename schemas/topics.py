@@ -37,6 +37,10 @@ class Topic:
         """The name under ``prefix``."""
         return f"{prefix}.{self.label}"
 
+    def named_for(self, prefix: str, deployment: str) -> str:
+        """The name for a deployment: inputs stand under ``prefix``; what it writes bears its own name."""
+        return self.named(prefix if self.kind == "input" else deployment)
+
 
 def _topic(
     label: str,

@@ -76,7 +76,7 @@ def create_app(settings: Settings, role: Role, handlers: Sequence[Handler] = ())
 
 def _with_agents(settings: Settings, handlers: Sequence[Handler]) -> Application:
     app = EdgesApplication(**_options(settings, "edges"))
-    edges, queue = Edges(app, codec_of(settings), settings.prefix, handlers), queue_of(settings)
+    edges, queue = Edges(app, codec_of(settings), settings.deployment, handlers), queue_of(settings)
     app.hosted = Threaded(queue)
     app.healthy = lambda: app.hosted.alive
     app.status = lambda: {**edges.status(), "queue": queue.status()}

@@ -1,7 +1,7 @@
 """The settings of heedful: the only reader of ``heedful.toml`` and of the environment.
 
-    prefix = "cx"                  # of topic names
-    deployment = "cx"              # of groups, transactional ids and internal topics; default: the prefix
+    prefix = "cx"                  # of the topics that shops and help desks write
+    deployment = "cx"              # of groups, state and all topics but inputs; default: the prefix
     partitions = 4                 # of topics that heedful creates
     replication = 3                # of topics that heedful creates; default: the broker's
     lateness = "10s"               # how much later than others an event may arrive
@@ -49,6 +49,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from schemas.topics import Topic
 from streams.errors import FixConfiguration
 from streams.located import PREFIX, Told, explained, read
 from streams.rules.durations import Duration
@@ -110,6 +111,10 @@ class Settings(Table):
     def decisions(self) -> dict[str, Any]:
         """The tables that say what is decided, for ``RuleSet.from_mapping``."""
         return {"rules": self.rules, "outreach": self.outreach, "calendars": self.calendars}
+
+    def named(self, topic: Topic) -> str:
+        """The name of a topic: inputs are shared with other deployments, all else belongs to this one."""
+        return topic.named_for(self.prefix, self.deployment)
 
     def environment(self) -> dict[str, str]:
         """These settings as the environment of a child process, on top of this one's. Holds secrets."""

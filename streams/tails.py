@@ -88,7 +88,7 @@ def latest(config: KernelConfig, codec: Codec, topic: Topic, partitions: int) ->
 
     Records that claim a future are left out, as kernels do. Raises Unavailable.
     """
-    tails = Tails(config, {topic.named(config.prefix): partitions})
+    tails = Tails(config, {config.named(topic): partitions})
     times = (_received_at(codec, topic, message, config.future_tolerance) for message in tails)
     return max((at for at in times if at is not None), default=None)
 

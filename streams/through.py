@@ -57,7 +57,7 @@ class Through:
                 self.on_step(f"{role}, round {number} of {ROUNDS}")
                 self._kernel(role, self._ends(inputs), clock)
         self.on_step("landing")
-        landed = {f"{self.config.prefix}.{at}": offset for at, offset in self._ends(TOPICS).items()}
+        landed = {f"{name}-{at}": offset for (name, at), offset in self._ends_of(TOPICS).items()}
         self._until("landing", lambda said: _covers(said.get("landed to", {}), landed))
 
     def _kernel(self, role: Role, ends: Ends, clock: Millis) -> None:
@@ -68,10 +68,14 @@ class Through:
 
     def _ends(self, topics: tuple[Topic, ...]) -> dict[str, int]:
         """By "label-partition", the offset behind the last record."""
-        known = partitions_of(self.config.kafka)
-        labels = {topic.named(self.config.prefix): topic.label for topic in topics}
-        found = ends(self.config, {name: known[name] for name in labels})
+        labels = {self.config.named(topic): topic.label for topic in topics}
+        found = self._ends_of(topics)
         return {f"{labels[name]}-{partition}": offset for (name, partition), offset in found.items()}
+
+    def _ends_of(self, topics: tuple[Topic, ...]) -> dict[tuple[str, int], int]:
+        known = partitions_of(self.config.kafka)
+        names = [self.config.named(topic) for topic in topics]
+        return ends(self.config, {name: known[name] for name in names})
 
     def _until(self, role: Role, done: Callable[[Said], bool]) -> None:
         moved_at, before = time.monotonic(), None

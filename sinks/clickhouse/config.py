@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from schemas.topics import Topic
 from schemas.words import Millis
 
 Settings: TypeAlias = dict[str, str | int | bool]
@@ -46,6 +47,10 @@ class LandingConfig:
     replication: int | None = None
     aborted_visible: bool = False
     reached: Callable[[str], None] = nothing
+
+    def named(self, topic: Topic) -> str:
+        """The name of a topic: inputs are shared with other deployments, all else belongs to this one."""
+        return topic.named_for(self.prefix, self.deployment)
 
     def internal(self, *parts: str) -> str:
         """The name of a group, topic or transactional id that belongs to this deployment alone."""

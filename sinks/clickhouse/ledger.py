@@ -60,7 +60,7 @@ class Ledger:
             self._producer.close()
 
     def _write(self, cuts: Sequence[Cut]) -> None:
-        letters = DEAD_LETTERS.named(self._config.prefix)
+        letters = self._config.named(DEAD_LETTERS)
         for cut in cuts:
             self._produce(self._config.claims, cut.claim.key, encode(cut.claim))
             for letter in cut.letters:

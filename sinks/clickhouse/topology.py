@@ -28,7 +28,7 @@ class Landed:
 
 def look(config: LandingConfig) -> Landed:
     """Ask the broker. Raises FixTarget if a topic is missing, Unavailable if there is no answer."""
-    topics = {topic.named(config.prefix): topic for topic in TOPICS}
+    topics = {config.named(topic): topic for topic in TOPICS}
     admin = AdminClient(dict(config.kafka))
     described = admin.describe_topics(TopicCollection(list(topics)))
     return Landed(topics, {name: _id(name, future) for name, future in described.items()})

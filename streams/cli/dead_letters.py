@@ -89,7 +89,7 @@ def _letters(settings: Settings) -> dict[str, DeadLetter]:
 
 def _read(settings: Settings) -> Iterator[DeadLetter]:
     codec = codec_of(settings)
-    for message in read_to_end(settings, DEAD_LETTERS.named(settings.prefix)):
+    for message in read_to_end(settings, settings.named(DEAD_LETTERS)):
         try:
             record = codec.decode(message.value(), DEAD_LETTERS)
         except BadRecord as bad:

@@ -30,7 +30,7 @@ def follow(
     ``patience``: how long a fetch may wait for something new. Every fetch costs the broker, so who is not in
     a hurry is patient.
     """
-    names = {topic.named(kafka.prefix): topic for topic in topics}
+    names = {kafka.named(topic): topic for topic in topics}
     settings = kafka.consumer("read_committed", {"group.id": "unused", "fetch.wait.max.ms": patience})
     consumer = Consumer(settings)
     try:

@@ -1,5 +1,6 @@
 """How many rows landed, asked as anybody would ask. Those that were erased since have landed, too."""
 
+from schemas.topics import TOPICS
 from sinks.clickhouse.client import rows
 from streams.rows import asking
 from streams.settings import Settings
@@ -23,4 +24,5 @@ def landed_rows(settings: Settings) -> dict[str, int]:
     """
     with asking(settings) as client:
         found = rows(client, QUERY)
-    return {row["topic"].removeprefix(f"{settings.prefix}."): int(row["n"]) for row in found}
+    labels = {settings.named(topic): topic.label for topic in TOPICS}
+    return {labels[row["topic"]]: int(row["n"]) for row in found}

@@ -75,7 +75,7 @@ def read_log(settings: Settings, codec: Codec, topics: Iterable[Topic]) -> Log:
 
 
 def _read(settings: Settings, codec: Codec, topic: Topic) -> list[Logged]:
-    messages = read_to_end(settings, topic.named(settings.prefix))
+    messages = read_to_end(settings, settings.named(topic))
     return sorted((_logged(codec, topic, message) for message in messages), key=lambda each: each[:2])
 
 

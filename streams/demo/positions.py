@@ -29,7 +29,7 @@ def read_by_kernels(settings: Settings, log: Log) -> dict[str, int]:
 
 def _committed(settings: Settings, kernel: str, topics: tuple[Topic, ...]) -> dict[tuple[str, int], int]:
     config = kernel_config(settings)
-    names = {topic.named(settings.prefix): topic.label for topic in topics}
+    names = {settings.named(topic): topic.label for topic in topics}
     asked = [TopicPartition(name, partition) for name in names for partition in range(settings.partitions)]
     consumer = Consumer(config.consumer("read_committed", {"group.id": config.internal(kernel)}))
     try:

@@ -20,7 +20,10 @@ class Edges:
     """Follows signals and outreach, read_committed, and hands each record to every handler."""
 
     def __init__(self, app: faust.App, codec: Codec, prefix: str, handlers: Sequence[Handler] = ()) -> None:
-        """Registers its agent with ``app``. ``handlers``: what to do with a record, besides counting it."""
+        """Registers its agent with ``app``.
+
+        ``prefix``: of what is followed. ``handlers``: what to do with a record, besides counting it.
+        """
         self._codec = codec
         self._names = {topic.named(prefix): topic for topic in FOLLOWED}
         self._dead_letters = _raw(app, DEAD_LETTERS.named(prefix))

@@ -53,7 +53,7 @@ class Queue:
     def run(self, stop: threading.Event) -> None:
         """Follow the topic until ``stop`` is set. Raises Unavailable."""
         with self._consumer() as consumer:
-            name = CONTACTS.named(self._config.prefix)
+            name = self._config.named(CONTACTS)
             partitions = _partitions(consumer, name)
             consumer.assign([TopicPartition(name, partition, OFFSET_BEGINNING) for partition in partitions])
             self._unread = set(partitions)

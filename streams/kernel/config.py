@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from schemas.topics import Topic
 from schemas.words import Millis
 from streams.failpoints import Reached, nothing
 
@@ -38,6 +39,15 @@ class KernelConfig:
     aborted_visible: bool = False
     heartbeats: bool = True
     reached: Reached = nothing
+
+    @property
+    def feeds_inputs(self) -> bool:
+        """Whether it may write into topics that it shares. One that only looks on leaves it to the other."""
+        return self.heartbeats or self.deployment == self.prefix
+
+    def named(self, topic: Topic) -> str:
+        """The name of a topic: inputs are shared with other deployments, all else belongs to this one."""
+        return topic.named_for(self.prefix, self.deployment)
 
     def internal(self, *parts: str) -> str:
         """The name of a group, topic or transactional id that belongs to this deployment alone."""

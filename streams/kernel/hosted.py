@@ -67,7 +67,7 @@ class HostedTask:
         self.durable = Durable()
         self._config = config
         self._codec = codec
-        self._labels = {topic.named(config.prefix): topic for topic in processor.inputs}
+        self._labels = {config.named(topic): topic for topic in processor.inputs}
         self._names = {topic.label: name for name, topic in self._labels.items()}
         self._changelog = config.internal(processor.name, "changelog")
         self._watermarks = unknown(processor.inputs)
@@ -153,7 +153,7 @@ class HostedTask:
         clock = ClockRecord(task=self.partition, tasks=tasks, clock=self.task.clock, kernel=kernel)
         value = self._codec.encode(clock)
         for partition in range(partitions):
-            self._transaction.produce(facts.named(self._config.prefix), b"", value, partition)
+            self._transaction.produce(self._config.named(facts), b"", value, partition)
         self._config.reached("commit.clock")
 
     def commit(self, consumer: Consumer) -> None:
@@ -213,8 +213,10 @@ class HostedTask:
         return None if self.task.receive(event, size) else "key_full"
 
     def _publish(self, output: Output) -> None:
+        if output.topic.kind == "input" and not self._config.feeds_inputs:
+            return
         value = None if output.value is None else self._codec.encode(output.value)
-        name = output.topic.named(self._config.prefix)
+        name = self._config.named(output.topic)
         self._transaction.produce(name, output.key.encode(), value)
         self.counts[f"published {output.topic.label}"] += 1
 

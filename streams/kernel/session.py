@@ -43,7 +43,7 @@ class Session:
         self._clock = clock
         self._announces = announces
         self._tasks: dict[int, HostedTask] = {}
-        self._names = {topic.named(config.prefix): topic for topic in processor.inputs}
+        self._names = {config.named(topic): topic for topic in processor.inputs}
         self._consumer = Consumer(
             config.consumer(
                 "read_committed",
@@ -65,7 +65,7 @@ class Session:
     def run(self, stop: threading.Event) -> None:
         """Join, work until ``stop`` is set, leave."""
         self._partitions = self._same_partitions()
-        self._announce_to = self._count(self._announces.named(self._config.prefix)) if self._announces else 0
+        self._announce_to = self._count(self._config.named(self._announces)) if self._announces else 0
         self._consumer.subscribe(
             list(self._names),
             on_assign=self._rebalancing.keeping(self._assigned),

@@ -46,7 +46,7 @@ def simulate(
     consumer = kafka.consumer("read_committed", {"fetch.wait.max.ms": 500})
     with ThreadPoolExecutor(2) as pool:
         helpers = [
-            pool.submit(delivery.run, consumer, kafka.prefix, stop),
+            pool.submit(delivery.run, consumer, kafka.deployment, stop),
             pool.submit(_report, publisher, simulation.status, stop),
         ]
         for helper in helpers:

@@ -25,7 +25,9 @@ SESSION_TIMEOUT = 2_000
 TRANSACTION_TIMEOUT = 4_000
 
 
-def config(bootstrap: str, prefix: str, aborted_visible: bool, fail_at: str = "") -> KernelConfig:
+def config(
+    bootstrap: str, prefix: str, aborted_visible: bool, fail_at: str = "", deployment: str = ""
+) -> KernelConfig:
     """Quick to notice the dead, many small commits, no heartbeats: time is what the test says.
 
     A process that is to fail commits nothing for having read alone, so that it fails in what was meant.
@@ -33,7 +35,7 @@ def config(bootstrap: str, prefix: str, aborted_visible: bool, fail_at: str = ""
     return KernelConfig(
         kafka={"bootstrap.servers": bootstrap},
         prefix=prefix,
-        deployment=prefix,
+        deployment=deployment or prefix,
         lateness=0,
         aborted_visible=aborted_visible,
         heartbeats=False,

@@ -40,19 +40,26 @@ class Shop:
     prefix: str
     embedded: bool
     logs: Path
+    deployment: str = ""
+    """Default: the prefix. Another one looks on: it shares the inputs, which are there already."""
+
+    def __post_init__(self) -> None:
+        """Settle the default."""
+        self.deployment = self.deployment or self.prefix
 
     @cached_property
     def bench(self) -> Bench:
         """Its topics, created; and means to read them."""
-        config = kernel_process.config(self.bootstrap, self.prefix, self.embedded)
+        config = kernel_process.config(self.bootstrap, self.prefix, self.embedded, deployment=self.deployment)
         made = Bench(config, PARTITIONS)
-        names = [topic.named(self.prefix) for topic in topics.TOPICS]
+        own = topics.TOPICS if self.deployment == self.prefix else (topics.FACTS, *topics.OUTPUTS)
+        names = [config.named(topic) for topic in own]
         made.create(*names, *(self.changelog(name) for name in PROCESSORS))
         return made
 
     def changelog(self, kernel: str) -> str:
         """The topic that a kernel's state is in."""
-        return f"heedful.{self.prefix}.{kernel}.changelog"
+        return f"heedful.{self.deployment}.{kernel}.changelog"
 
     def publish(self) -> None:
         """The whole day, and behind it heartbeats that end it."""
@@ -77,12 +84,13 @@ class Shop:
             "kernel": kernel,
             "bootstrap": self.bootstrap,
             "prefix": self.prefix,
+            "deployment": self.deployment,
             "aborted_visible": self.embedded,
             "fail_at": fail_at,
         }
         command = [sys.executable, "-m", "tests.chaos.kernel_process", json.dumps(said)]
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-        with open(self.logs / f"{kernel}.log", "ab") as log:
+        with open(self.logs / f"{self.deployment}.{kernel}.log", "ab") as log:
             process = children.start(command, log, environment)
         try:
             yield process
@@ -94,7 +102,7 @@ class Shop:
     def has_members(self, kernel: str) -> bool:
         """Whether the broker counts anybody as a member of the kernel's group."""
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
-        (described,) = admin.describe_consumer_groups([f"heedful.{self.prefix}.{kernel}"]).values()
+        (described,) = admin.describe_consumer_groups([f"heedful.{self.deployment}.{kernel}"]).values()
         return bool(described.result(30).members)
 
     def has_pending(self, name: str) -> bool:
@@ -119,8 +127,8 @@ class Shop:
 
     def is_through(self, kernel: str) -> bool:
         """Whether the kernel has read all its inputs, durably."""
-        names = [topic.named(self.prefix) for topic in PROCESSORS[kernel].inputs]
-        group = f"heedful.{self.prefix}.{kernel}"
+        names = [self.bench.config.named(topic) for topic in PROCESSORS[kernel].inputs]
+        group = f"heedful.{self.deployment}.{kernel}"
         return all(self.bench.committed(group, name) == self.bench.ends(name) for name in names)
 
     def published(self, label: str) -> list[str]:
@@ -131,7 +139,7 @@ class Shop:
 
     def count(self, labels: Iterable[str], isolation: str) -> int:
         """How many records stand on topics."""
-        return sum(len(self.bench.raw(f"{self.prefix}.{label}", isolation)) for label in labels)
+        return sum(len(self.bench.raw(f"{self.deployment}.{label}", isolation)) for label in labels)
 
     def state(self, kernel: str) -> State:
         """What the changelog holds, and when each key is to be looked at next."""
@@ -147,5 +155,14 @@ class Shop:
         return state_of(processor, changes)
 
     def _records(self, topic: Topic, partition: int) -> list[Any]:
-        found = self.bench.messages(topic.named(self.prefix), "read_committed")
+        found = self.bench.messages(self.bench.config.named(topic), "read_committed")
         return [CODEC.decode(each.value() or b"") for each in found if each.partition() == partition]
+
+
+def is_right(shop: Shop) -> None:
+    """Every signal, decision, fact exists once, nothing else does; state is that of a replay of the log."""
+    for label, wanted in day.expected().items():
+        if label not in ("clickstream", "cart"):
+            assert shop.published(label) == wanted, label
+    for kernel in ("visits", "care"):
+        assert shop.state(kernel) == shop.replayed(kernel)

@@ -11,7 +11,7 @@ import pytest
 from streams.care import Care
 from streams.visits import Visits
 from tests.chaos import day, kernel_process
-from tests.chaos.shop import Shop
+from tests.chaos.shop import Shop, is_right
 from tests.kernel.harness import until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
@@ -45,15 +45,6 @@ def open_shop(open_empty_shop: Callable[[], Shop]) -> Callable[[], Shop]:
         return shop
 
     return opened
-
-
-def is_right(shop: Shop) -> None:
-    """Every signal, decision, fact exists once, nothing else does; state is that of a replay of the log."""
-    for label, wanted in day.expected().items():
-        if label not in ("clickstream", "cart"):
-            assert shop.published(label) == wanted, label
-    for kernel in ("visits", "care"):
-        assert shop.state(kernel) == shop.replayed(kernel)
 
 
 @pytest.mark.parametrize("fail_at", KILLS)

@@ -56,7 +56,7 @@ class Bench:
     def queue(self, topic: Topic, record: Record, partition: int | None = None) -> None:
         """Publish a record some time before the next flush."""
         self.producer.produce(
-            topic.named(self.config.prefix),
+            self.config.named(topic),
             key=_key(topic, record),
             value=CODEC.encode(record),
             partition=-1 if partition is None else partition,
@@ -68,7 +68,7 @@ class Bench:
 
     def read(self, topic: Topic, isolation: str = "read_committed") -> list[Any]:
         """Every event now in a topic, control records left out."""
-        return [r for r in self.records(topic.named(self.config.prefix), isolation) if _is_event(r)]
+        return [r for r in self.records(self.config.named(topic), isolation) if _is_event(r)]
 
     def records(self, name: str, isolation: str = "read_committed") -> list[Any]:
         """Every record now in a topic, decoded."""

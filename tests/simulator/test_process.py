@@ -23,7 +23,7 @@ pytestmark = pytest.mark.broker
 
 @pytest.fixture
 def bench(broker, prefix):
-    made = Bench(KernelConfig(kafka={"bootstrap.servers": broker.bootstrap}, prefix=prefix), partitions=2)
+    made = Bench(KernelConfig({"bootstrap.servers": broker.bootstrap}, prefix, prefix), partitions=2)
     made.create(*(topic.named(prefix) for topic in (*topics.INPUTS, *topics.OUTREACH.values())))
     return made
 
