@@ -301,28 +301,23 @@ def test_versions_of_a_schema_mixed_in_one_range(make: MakeShore) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "found"),
+    ("change", "kind", "rows"),
     [
-        pytest.param(
-            "DELETE FROM {0} WHERE _offset = 17",
-            "missing: {1}-0 offsets 0 to 99 should have 100 rows and have 99",
-            id="removed",
-        ),
-        pytest.param(
-            "INSERT INTO {0} SELECT * FROM {0} WHERE _offset = 17",
-            "doubled: {1}-0 offsets 0 to 99 should have 100 rows and have 101",
-            id="doubled",
-        ),
+        pytest.param("DELETE FROM {0} WHERE _offset = 17", "missing", 99, id="removed"),
+        pytest.param("INSERT INTO {0} SELECT * FROM {0} WHERE _offset = 17", "doubled", 101, id="doubled"),
     ],
 )
-def test_the_audit_says_where_a_row_was_removed_or_doubled(change: str, found: str, make: MakeShore) -> None:
+def test_the_audit_says_where_a_row_was_removed_or_doubled(
+    change: str, kind: str, rows: int, make: MakeShore
+) -> None:
     here = make()
     here.send(topics.CLICKSTREAM, *clicks(0, 100))
     with here.landing() as lander:
         here.wait_until_recorded(lander, topics.CLICKSTREAM, 100)
     here.store.command(change.format("raw_clickstream"))
+    place = f"{here.name(topics.CLICKSTREAM)}-0 offsets 0 to 99"
     assert [str(each) for each in audit(here.store.query).findings] == [
-        found.format(here.name(topics.CLICKSTREAM))
+        f"{kind}: {place} should have 100 rows and have {rows}"
     ]
 
 
