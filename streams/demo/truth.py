@@ -118,7 +118,7 @@ def _forgotten(erased: Erased, owner: str, since: Millis, due: Millis) -> bool:
 
 
 def _breaches(events: list[SupportEvent], target: Millis) -> Iterator[Breach]:
-    """An answer, also one after it was closed, ends a contact's first question for good; one closed in silence
+    """An answer, also after it was closed, ends a contact's first question for good; one closed in silence
     may be asked again.
     """
     asked_at: Millis | None = None

@@ -2,7 +2,7 @@
 
     [rules.contacts]
     forget_after = "30d"             # after the last event of a contact for which nobody waits
-    forget_open_after = "180d"       # after that of one that is open, or whose customer waits, if that is longer
+    forget_open_after = "180d"       # after that of one that is open, or whose customer waits; if longer
     calendar_change = "cumulative"   # cumulative | last: what counts when a contact changes its calendar
     closing_phrases = false          # a message that says only "thank you, bye" needs no reply
     [rules.contacts.first_reply]

@@ -76,7 +76,9 @@ class World:
             person = self._people.anyone()
         asked = [self._ask(person, at) for _ in range(self._random.choice((1, 1, 1, 1, 2)))]
         if len(asked) == 2 and self._random.random() < 0.3:
-            self._tell(joined(self._random, person, (asked[0], asked[1]), at + self._random.randint(10, 50) * MINUTE))
+            self._tell(
+                joined(self._random, person, (asked[0], asked[1]), at + self._random.randint(10, 50) * MINUTE)
+            )
         self._plan(at + self._gap(self._traffic.contacts_per_hour), self._questions)
 
     def _ask(self, person: Person, at: Millis) -> Contact:
