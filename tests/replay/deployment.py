@@ -9,15 +9,16 @@ from typing import Any
 
 from schemas import topics
 from schemas.control import Heartbeat
+from schemas.jsonl import to_json
 from schemas.words import Millis
 from streams.care import Care
 from streams.kernel.config import KernelConfig
 from streams.kernel.loop import Kernel
 from streams.simulator.settings import MINUTE
 from streams.visits import Visits
-from tests.kernel.harness import Bench, until
+from tests.kernel.harness import CODEC, Bench, until
 from tests.properties.cluster import topics_of
-from tests.replay.a_day import LATENESS, RULES, SAID
+from tests.replay.a_day import LATENESS, RULES, SAID, in_the_end
 
 PARTITIONS = 4
 BEAT_EVERY = 10 * MINUTE
@@ -80,7 +81,13 @@ class Deployment:
         """Ids by topic: each one on Kafka, distinct ones where aborted records are visible."""
         found = {topic.label: [one.event_id for one in self.bench.read(topic)] for topic in SAID}
         distinct: type = set if self.bench.config.aborted_visible else list
-        return {label: sorted(distinct(ids)) for label, ids in found.items()}
+        said = {label: sorted(distinct(ids)) for label, ids in found.items()}
+        return said | {topics.CONTACTS.label: in_the_end(self._contacts())}
+
+    def _contacts(self) -> dict[str, Any]:
+        """By key, the last word on each contact."""
+        raw = self.bench.raw(topics.CONTACTS.named(self.bench.config.prefix))
+        return {(key or b"").decode(): value and to_json(CODEC.decode(value)) for key, value in raw}
 
     def _ends(self, inputs: tuple[topics.Topic, ...]) -> dict[str, int]:
         named = {topic.label: topic.named(self.bench.config.prefix) for topic in inputs}
