@@ -1,7 +1,5 @@
 """A landing process that is killed, again and again, while events arrive: nothing lost, nothing twice."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +10,7 @@ from schemas import topics
 from sinks.clickhouse.audit import audit
 from sinks.clickhouse.embedded import EmbeddedStore
 from tests.sinks.harness import Shore, clicks, shore
+from tests.sinks.processes import Coast
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.chaos]
@@ -30,14 +29,10 @@ def place(request: pytest.FixtureRequest) -> tuple[str, str]:
 @contextmanager
 def killed(place: tuple[str, str], prefix: str, folder: Path) -> Iterator[None]:
     """A landing process while the block runs; it ends by SIGKILL."""
-    command = [sys.executable, "-m", "tests.sinks.landing_process", str(folder), place[1], prefix, place[0]]
-    process = subprocess.Popen(command)
-    try:
+    coast = Coast(place[1], prefix, place[0] == "embedded", folder.parent)
+    with coast.process({"path": str(folder)}) as process:
         yield
         assert process.poll() is None
-    finally:
-        process.kill()
-        process.wait()
 
 
 def test_nothing_lost_nothing_twice(place: tuple[str, str], prefix: str, tmp_path: Path) -> None:
