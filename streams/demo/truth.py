@@ -154,7 +154,8 @@ def _not_taken_back(events: list[SupportEvent]) -> Iterator[SupportEvent]:
 
 
 def _is_answer(event: SupportEvent) -> bool:
-    return event.kind == "call_answered" or (event.kind == "human_reply" and event.public)
+    spoken = event.kind == "call_answered" or event.type == "callback_reached"
+    return spoken or (event.kind == "human_reply" and event.public)
 
 
 def _ends_the_wait(event: SupportEvent) -> bool:

@@ -3,8 +3,8 @@
 from random import Random
 from typing import TYPE_CHECKING
 
-from schemas.words import ContactStatus, Priority
-from streams.simulator.people import Person, new_id
+from schemas.words import ContactStatus, MessageKind, Priority
+from streams.simulator.people import new_id
 from streams.simulator.settings import HOUR, MINUTE
 from streams.simulator.story import Story
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 EXPERTS = "experts"
 RAISED: tuple[Priority, ...] = ("high", "urgent")
+PRIORITIES: tuple[Priority, ...] = ("low", *RAISED)
+TAGS = ((), ("vip",), ("vip", "returns"))
 PUT_OFF: tuple[ContactStatus, ...] = ("pending", "pending", "on_hold")
+RATINGS: tuple[MessageKind, ...] = ("csat", "reaction")
 THANKS = ("thanks", "thank you bye", "great thanks")
 LONGEST = 4
 """Questions and answers that follow the first."""
@@ -27,6 +30,8 @@ def goes_on(story: Story, contact: "Contact") -> None:
         ask_again(story, contact)
         if story.chance(0.3):
             hand_on(story, contact)
+        elif story.chance(0.3):
+            insist(story, contact)
         story.pause(25 * MINUTE)
         reply(story, contact)
         if story.chance(0.4):
@@ -62,16 +67,29 @@ def hand_on(story: Story, contact: "Contact") -> None:
     _message(story, contact, "internal_note", "agent", public=False)
 
 
+def insist(story: Story, contact: "Contact") -> None:
+    """The customer writes once more, or wants to be called; somebody sees how urgent it is."""
+    story.pause(10 * MINUTE)
+    if story.chance(0.2):
+        call_back(story, contact)
+        return
+    ask_again(story, contact)
+    story.support("priority_changed", contact.contact_id, priority=story.random.choice(PRIORITIES))
+    story.support("tags_changed", contact.contact_id, tags=story.random.choice(TAGS))
+
+
 def reply(story: Story, contact: "Contact", status: ContactStatus = "unknown") -> None:
     """A human answers in public."""
     _message(story, contact, "human_reply", "agent", status=status)
 
 
 def end(story: Story, contact: "Contact") -> None:
-    """Solved; thanks that need no answer; and sometimes it was not solved after all."""
+    """Solved; thanks, or a mark, that need no answer; and sometimes it was not solved after all."""
     story.pause(5 * MINUTE)
     story.support("status_changed", contact.contact_id, channel=contact.channel, status="solved")
     if story.chance(0.3):
+        rate(story, contact)
+    elif story.chance(0.3):
         story.pause(10 * MINUTE)
         _message(story, contact, "customer_message", "end_user", closing_phrase=story.random.choice(THANKS))
     elif story.chance(0.15):
@@ -81,26 +99,40 @@ def end(story: Story, contact: "Contact") -> None:
         reply(story, contact, "solved")
 
 
-def call_back(random: Random, person: Person, contact: "Contact") -> Story:
-    """The customer asks to be called; the shop does so in the window, too late, in vain, or not at all."""
-    story = Story(random, person, person.gadgets[0], contact.asked_at)
-    opens = story.at + random.randint(30, 120) * MINUTE
+def rate(story: Story, contact: "Contact") -> None:
+    """The shop asks how it was, the customer says so, and nobody waits for an answer; it is closed then."""
+    story.pause(MINUTE)
+    _message(story, contact, "campaign", "system")
+    story.pause(20 * MINUTE)
+    _message(story, contact, story.random.choice(RATINGS), "end_user")
+    story.pause(HOUR)
+    story.support("status_changed", contact.contact_id, channel=contact.channel, status="closed")
+
+
+def call_back(story: Story, contact: "Contact") -> None:
+    """The customer asks to be called, or doesn't want it any more; the shop calls in the window, too late, in
+    vain, or not at all.
+    """
+    opens = story.at + story.random.randint(30, 120) * MINUTE
     closes = opens + HOUR
     story.support(
         "callback_requested",
         contact.contact_id,
-        channel="callback",
+        channel=contact.channel,
         author_role="end_user",
         window_from=opens,
         window_until=closes,
     )
-    for called_at in _calls(random, opens, closes):
+    if story.chance(0.1):
+        story.pause(10 * MINUTE)
+        story.support("callback_cancelled", contact.contact_id, author_role="end_user")
+        return
+    for called_at in _calls(story.random, opens, closes):
         story.at = called_at
         reached = story.chance(0.6)
         story.support("callback_reached" if reached else "callback_attempted", contact.contact_id)
         if reached:
             break
-    return story
 
 
 def _calls(random: Random, opens: int, closes: int) -> list[int]:
@@ -115,7 +147,7 @@ def _calls(random: Random, opens: int, closes: int) -> list[int]:
 def _message(
     story: Story,
     contact: "Contact",
-    kind: str,
+    kind: MessageKind,
     role: str,
     *,
     public: bool = True,

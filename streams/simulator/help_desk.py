@@ -41,13 +41,20 @@ class Case(NamedTuple):
     taken_up_at: Millis | None
 
 
-def question(random: Random, person: Person, at: Millis, traffic: Traffic) -> Case:
-    """Somebody asks, or asks to be called; machines and routing react at once."""
-    contact = Contact("t-" + new_id(random)[:13], random.choice(CHANNELS), at)
-    if random.random() < 0.08:
-        contact = contact._replace(channel="callback")
-        return Case(call_back(random, person, contact), contact, None)
+def question(
+    random: Random, person: Person, at: Millis, traffic: Traffic, besides: ContactChannel | None = None
+) -> Case:
+    """Somebody asks, or asks to be called; machines and routing react at once.
+
+    ``besides``: the channel that it isn't.
+    """
+    channel = random.choice([channel for channel in CHANNELS if channel != besides])
+    contact = Contact("t-" + new_id(random)[:13], channel, at)
     story = Story(random, person, person.gadgets[0], at)
+    if story.chance(0.08):
+        contact = contact._replace(channel="callback")
+        call_back(story, contact)
+        return Case(story, contact, None)
     if story.chance(0.3):
         story.support(
             "contact_created",
@@ -61,7 +68,7 @@ def question(random: Random, person: Person, at: Millis, traffic: Traffic) -> Ca
     acknowledge(story, contact)
     if story.chance(0.1):
         machine(story, contact)
-    if story.chance(0.05):
+    if story.chance(0.07):
         settle(story, contact)
         return Case(story, contact, None)
     patience = _patience(random, traffic.reply_target)
@@ -110,7 +117,7 @@ def answer(random: Random, person: Person, contact: Contact, at: Millis) -> Stor
     story = Story(random, person, person.gadgets[0], at)
     kind: MessageKind = "call_answered" if contact.channel == "phone" else "human_reply"
     say(story, contact, "message_sent", kind, agent=True)
-    if story.chance(0.3):
+    if story.chance(0.3) and not person.gone:
         goes_on(story, contact)
     elif story.chance(0.8):
         story.pause(MINUTE)
@@ -125,7 +132,7 @@ def settle(story: Story, contact: Contact) -> None:
         story.support("status_changed", contact.contact_id, channel=contact.channel, status="solved")
         return
     story.support("no_reply_needed", contact.contact_id, channel=contact.channel)
-    if story.chance(0.3):
+    if story.chance(0.5):
         story.pause(10 * MINUTE)
         story.support("reply_needed", contact.contact_id, channel=contact.channel)
 

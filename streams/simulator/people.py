@@ -55,7 +55,8 @@ class Gadget:
 class Person:
     """Somebody with devices; a customer once registered. ``busy_until``: one visit at a time.
 
-    ``gone``: asked to be forgotten, and doesn't come back.
+    ``talks_until``: so long the help desk has to do with them. ``gone``: asked to be forgotten, and doesn't
+    come back.
     """
 
     gadgets: list[Gadget]
@@ -63,6 +64,7 @@ class Person:
     customer_since: Millis = 0
     introduced: bool = False
     busy_until: Millis = 0
+    talks_until: Millis = 0
     gone: bool = False
 
     def profile_id(self, at: Millis) -> str:
@@ -121,5 +123,5 @@ class Population:
         return person
 
     def _may_leave(self, person: Person, at: Millis) -> bool:
-        long_gone = person.busy_until + 60 * MINUTE < at
+        long_gone = max(person.busy_until, person.talks_until) + 60 * MINUTE < at
         return person.introduced and long_gone and all(person is not other for other in self._sharing)

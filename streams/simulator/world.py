@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from random import Random
 
-from schemas.words import Millis
+from schemas.words import ContactChannel, Millis
 from streams.simulator.arrival import Arrival, arrivals
 from streams.simulator.help_desk import Contact, answer, joined, question
 from streams.simulator.people import Person, Population
@@ -74,21 +74,32 @@ class World:
         person = self._random.choice(self._recent) if self._recent else self._people.anyone()
         if person.gone:
             person = self._people.anyone()
-        asked = [self._ask(person, at) for _ in range(self._random.choice((1, 1, 1, 1, 2)))]
-        if len(asked) == 2 and self._random.random() < 0.3:
-            self._tell(
-                joined(self._random, person, (asked[0], asked[1]), at + self._random.randint(10, 50) * MINUTE)
-            )
+        first = self._ask(person, at)
+        if self._random.random() < 0.2:
+            self._ask_elsewhere(person, first)
         self._plan(at + self._gap(self._traffic.contacts_per_hour), self._questions)
 
-    def _ask(self, person: Person, at: Millis) -> Contact:
-        case = question(self._random, person, at, self._traffic)
-        self._tell(case.story)
+    def _ask_elsewhere(self, person: Person, first: Contact) -> None:
+        """The same question on another channel; sometimes the help desk sees that it is the same."""
+        at = first.asked_at + self._random.randint(0, 20) * MINUTE
+        second = self._ask(person, at, besides=first.channel)
+        if self._random.random() < 0.3:
+            seen_at = at + self._random.randint(10, 50) * MINUTE
+            self._talk(person, joined(self._random, person, (first, second), seen_at))
+
+    def _ask(self, person: Person, at: Millis, besides: ContactChannel | None = None) -> Contact:
+        case = question(self._random, person, at, self._traffic, besides)
+        self._talk(person, case.story)
         if case.taken_up_at is not None:
             self._plan(
-                case.taken_up_at, lambda at: self._tell(answer(self._random, person, case.contact, at))
+                case.taken_up_at,
+                lambda at: self._talk(person, answer(self._random, person, case.contact, at)),
             )
         return case.contact
+
+    def _talk(self, person: Person, story: Story) -> None:
+        person.talks_until = max(person.talks_until, story.at)
+        self._tell(story)
 
     def _erasures(self, at: Millis) -> None:
         """Somebody asks the shop to forget everything."""

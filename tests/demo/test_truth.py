@@ -336,6 +336,9 @@ QUESTIONS = {
     "asked twice": ([said(0), said(30)], [60]),
     "a missed call": ([said(0, "call_missed")], [60]),
     "a call taken": ([said(0, "voicemail"), reply(20, "call_answered")], []),
+    "called back": ([said(0), said(20, "unknown", "callback_reached")], []),
+    "called back in vain": ([said(0), said(20, "unknown", "callback_attempted")], [60]),
+    "a mark is no question": ([said(0, "csat"), said(5, "reaction")], []),
     "solved in silence": ([said(0), said(5, "unknown", "status_changed", status="solved")], []),
     "nothing to answer": ([said(0), said(5, "unknown", "no_reply_needed")], []),
     "solved in silence, asked again": (

@@ -37,7 +37,7 @@ def until(condition):
 
 def test_history_then_life_then_feedback(bench, tmp_path):
     status, stop = tmp_path / "status.json", threading.Event()
-    simulation = Simulation(Traffic(), seed=1, history=2 * HOUR, status=status)
+    simulation = Simulation(Traffic(malformed=0.0), seed=1, history=2 * HOUR, status=status)
     clock = simulated_from_now(START, speed=600.0)
     running = threading.Thread(target=simulate, args=(simulation, bench.config, FileRegistry(), clock, stop))
     running.start()

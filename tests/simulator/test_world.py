@@ -1,12 +1,14 @@
 """The simulated world repeats itself, arrives in order, and shows every kind of trouble."""
 
 from collections import Counter
-from itertools import islice, takewhile
+from itertools import islice, pairwise, takewhile
+from typing import get_args
 
 import pytest
 
 from schemas.events import CartEvent, Click, OrderEvent, SupportEvent
 from schemas.validation import fault
+from schemas.words import ContactChannel, ContactStatus, MessageKind, Priority, SupportType
 from streams.errors import FixConfiguration
 from streams.simulator.settings import HOUR, Traffic, traffic
 from streams.simulator.world import World
@@ -103,6 +105,82 @@ def test_every_kind_of_story_is_told(events):
         "no_reply_needed",
     }
     assert told <= set(kinds)
+
+
+SUPPORT: dict[str, tuple[str, ...]] = {
+    "type": get_args(SupportType),
+    "kind": get_args(MessageKind),
+    "status": get_args(ContactStatus),
+    "priority": get_args(Priority),
+    "channel": get_args(ContactChannel),
+}
+
+
+@pytest.mark.parametrize(("field", "words"), SUPPORT.items(), ids=SUPPORT)
+def test_the_help_desk_tells_of_everything_there_is_a_word_for(events, field, words):
+    told = {getattr(event, field) for event in events if isinstance(event, SupportEvent)}
+    assert set(words) - {"unknown"} <= told
+
+
+def contacts_of(events):
+    """What is told of each contact, in the order in which it happened."""
+    found = {}
+    for event in {event.event_id: event for event in events if isinstance(event, SupportEvent)}.values():
+        found.setdefault(event.contact_id, []).append(event)
+    return {name: sorted(told, key=lambda event: event.occurred_at) for name, told in found.items()}
+
+
+def test_some_write_while_the_help_desk_waits_for_them(events):
+    written = 0
+    for told in contacts_of(events).values():
+        status = "unknown"
+        for event in told:
+            written += status in ("pending", "on_hold") and event.kind == "customer_message"
+            status = event.status if event.status != "unknown" else status
+    assert written > 10
+
+
+def test_some_contacts_are_handed_on(events):
+    teams = [{event.team for event in told if event.team} for told in contacts_of(events).values()]
+    assert sum(len(each) > 1 for each in teams) > 10
+
+
+def test_some_contacts_are_opened_again(events):
+    opened = 0
+    for told in contacts_of(events).values():
+        statuses = [event.status for event in told if event.status != "unknown"]
+        opened += any(pair == ("solved", "open") for pair in pairwise(statuses))
+    assert opened > 1
+
+
+def test_some_customers_ask_on_two_channels_at_a_time(events):
+    asked = {}
+    for told in contacts_of(events).values():
+        asked.setdefault(told[0].profile_id, []).append((told[0].occurred_at, told[0].channel))
+    assert any(
+        later - at < HOUR / 2 and channel != other
+        for each in asked.values()
+        for (at, channel), (later, other) in pairwise(sorted(each))
+    )
+
+
+def test_promised_windows_are_kept_and_missed(events):
+    kept = Counter()
+    for told in contacts_of(events).values():
+        window = next((event for event in told if event.window_until), None)
+        calls = [event for event in told if event.type in ("callback_attempted", "callback_reached")]
+        if window is not None:
+            kept[any(call.occurred_at <= window.window_until for call in calls)] += 1
+    assert min(kept[True], kept[False]) > 2
+
+
+def test_nobody_is_forgotten_in_the_middle_of_a_conversation(events):
+    erased = {event.profile_id: event.occurred_at for event in events if event.type == "profile_erased"}
+    assert len(erased) > 5
+    talks = [event for event in events if isinstance(event, SupportEvent) and event.profile_id in erased]
+    assert all(
+        event.occurred_at < erased[event.profile_id] or event.kind != "customer_message" for event in talks
+    )
 
 
 def test_some_customers_use_two_devices(events):
