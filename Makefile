@@ -24,7 +24,7 @@ demo: $(READY)  ## everything at work, until Ctrl-C; ARGS="--seconds 60 --headle
 	$(BIN)/heedful demo $(ARGS)
 
 test: $(READY)  ## every test that this machine can run in ten minutes; ARGS="-k name" narrows
-	$(BIN)/python -m pytest -m "not slow and not chaos" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not chaos" $(ARGS)
 
 slow: $(READY)  ## the tests that take their time, and those that kill processes
 	$(BIN)/python -m pytest -m "slow or chaos" $(ARGS) || [ $$? -eq 5 ]  # 5: there are none
