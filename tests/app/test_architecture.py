@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("schemas", "sinks", "streams")
+PACKAGES = ("dashboards", "schemas", "sinks", "streams")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 PROCESSORS = ("streams.visits", "streams.care", "streams.care_turn", "streams.handover", "streams.profile")
@@ -16,6 +16,7 @@ PROCESSORS = ("streams.visits", "streams.care", "streams.care_turn", "streams.ha
 
 MAY_KNOW = {
     "schemas": {"schemas"},
+    "dashboards": {"dashboards", "schemas"},
     "sinks": {"schemas", "sinks"},
     "streams.rules": {"schemas", "streams.rules", "streams.errors", "streams.located"},
     "streams.kernel": {"schemas", "streams.kernel", "streams.errors", "streams.clock", "streams.failpoints"},
