@@ -11,7 +11,7 @@ from streams.settings import Settings
 
 
 class Address(NamedTuple):
-    """A running worker: its process, and where it answers ``/health`` and ``/status``."""
+    """A running worker: its process, and where it answers ``/healthz`` and ``/status``."""
 
     pid: int
     url: str

@@ -19,19 +19,25 @@ from streams.edges.agents import Edges
 from streams.edges.credentials import credentials
 from streams.edges.guarded import Handler
 from streams.edges.queue import Queue
-from streams.edges.transport import CommittedTransport
+from streams.edges.transport import CommittedConsumer, CommittedTransport
 from streams.edges.waiting import asked_for
+from streams.metrics import registry_of
+from streams.pages import guard, serve
 from streams.roles import Role
+from streams.sections import revealed
 from streams.settings import Settings
 from streams.threaded import Status, Threaded
 from streams.wiring import codec_of, queue_of, work_of
 
+FOLLOWS = 1_000
+"""Records of one topic; agents that have no more to read have caught up."""
+
 
 class Application(faust.App):
-    """heedful in one role: ``hosted`` works in a thread, ``healthy`` and ``status`` are its pages."""
+    """heedful in one role: ``hosted`` works in a thread; the rest is what its pages say."""
 
     hosted: Threaded
-    healthy: Callable[[], bool]
+    why_not_ready: Callable[[], str | None]
     status: Callable[[], Status]
 
     def _new_transport(self) -> TransportT:
@@ -70,7 +76,9 @@ def create_app(settings: Settings, role: Role, handlers: Sequence[Handler] = ())
     ``handlers``: what the edges do with each signal and outreach record, besides counting it.
     """
     app = _with_agents(settings, handlers) if role == "edges" else _with_work(settings, role)
-    _serve(app, role)
+    registry = registry_of(role, settings.deployment, app.status, app.hosted.work)
+    serve(app, role, lambda: app.hosted.alive, app.why_not_ready, app.status, registry)
+    guard(app, revealed(settings.web.token))
     return app
 
 
@@ -78,22 +86,22 @@ def _with_agents(settings: Settings, handlers: Sequence[Handler]) -> Application
     app = EdgesApplication(**_options(settings, "edges"))
     edges, queue = Edges(app, codec_of(settings), settings.deployment, handlers), queue_of(settings)
     app.hosted = Threaded(queue)
-    app.healthy = lambda: app.hosted.alive
-    app.status = lambda: {**edges.status(), "queue": queue.status()}
+    app.status = lambda: {**edges.status(), "lag": _behind(app, settings.prefix), "queue": queue.status()}
+    app.why_not_ready = lambda: queue.why_not_ready() or _why_not_following(app, settings.prefix)
     _serve_queue(app, queue)
     return app
 
 
 def _with_work(settings: Settings, role: Role) -> Application:
     app = Worker(**_options(settings, role))
-    app.hosted = Threaded(work_of(role, settings))
-    app.healthy, app.status = lambda: app.hosted.alive, app.hosted.work.status
+    work = work_of(role, settings)
+    app.hosted = Threaded(work)
+    app.status, app.why_not_ready = work.status, work.why_not_ready
     return app
 
 
 def _options(settings: Settings, role: Role) -> dict[str, Any]:
     """Faust with everything off that heedful does otherwise: leaders, tables, topics, stdout."""
-    port = settings.web.port if role == "edges" else 0
     return {
         "id": f"heedful.{settings.deployment}.{role}",
         "broker": [f"kafka://{server}" for server in settings.kafka.bootstrap.split(",")],
@@ -107,8 +115,8 @@ def _options(settings: Settings, role: Role) -> dict[str, Any]:
         "stream_wait_empty": False,
         "topic_allow_declare": False,
         "topic_disable_leader": True,
-        "web_bind": settings.web.host if role == "edges" else "127.0.0.1",
-        "web_port": port or free_port(),
+        "web_bind": settings.web.host,
+        "web_port": settings.web.port or free_port(),
         "web_stats_enabled": False,
         "web_graph_enabled": False,
         "web_router_enabled": False,
@@ -118,17 +126,18 @@ def _options(settings: Settings, role: Role) -> dict[str, Any]:
     }
 
 
-def _serve(app: Application, role: Role) -> None:
-    """Pages for machines: ``/health`` is 200 or 503, ``/status`` says what the role has done."""
+def _behind(app: faust.App, prefix: str) -> dict[str, int]:
+    """Records that the agents have not taken yet, by topic."""
+    found = cast(CommittedConsumer, app.consumer).behind()
+    return {name.removeprefix(f"{prefix}."): count for name, count in found.items()}
 
-    @app.page("/health")
-    async def health(view: View, request: Request, **path: Any) -> Response:
-        alive = app.healthy()
-        return view.json({"role": role, "healthy": alive}, status=200 if alive else 503)
 
-    @app.page("/status")
-    async def status(view: View, request: Request, **path: Any) -> Response:
-        return view.json({"role": role, **app.status()})
+def _why_not_following(app: faust.App, prefix: str) -> str | None:
+    behind = _behind(app, prefix)
+    if not behind:
+        return "no partition is assigned"
+    most = max(behind, key=behind.__getitem__)
+    return f"{behind[most]} records of {most} are not read yet" if behind[most] > FOLLOWS else None
 
 
 def _serve_queue(app: Application, queue: Queue) -> None:

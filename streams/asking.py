@@ -12,6 +12,7 @@ from typing import Any
 from streams.addresses import address_of, addresses_near
 from streams.errors import FixConfiguration, Unavailable
 from streams.roles import Role
+from streams.sections import revealed
 from streams.settings import Settings
 
 PATIENCE = 2.0
@@ -27,7 +28,7 @@ def status(settings: Settings, role: Role) -> dict[str, Any]:
     if address is None:
         return {}
     try:
-        with urllib.request.urlopen(f"{address.url}/status", timeout=PATIENCE) as answer:
+        with urllib.request.urlopen(_asked(settings, f"{address.url}/status"), timeout=PATIENCE) as answer:
             said: dict[str, Any] = json.load(answer)
             return said
     except (urllib.error.URLError, TimeoutError, ConnectionError):
@@ -49,7 +50,7 @@ def edges_page(
     found = [url.rstrip("/")] if url else [address.url for address in addresses_near(settings, "edges", run)]
     for base in found:
         try:
-            return _page(f"{base}/{page}?{urllib.parse.urlencode(values)}")
+            return _page(_asked(settings, f"{base}/{page}?{urllib.parse.urlencode(values)}"))
         except (urllib.error.URLError, TimeoutError, ConnectionError):
             continue
     where = url or (run or settings.data_dir).absolute()
@@ -59,12 +60,20 @@ def edges_page(
     )
 
 
-def _page(url: str) -> dict[str, Any]:
+def _asked(settings: Settings, url: str) -> urllib.request.Request:
+    """With the token of the settings, if they have one."""
+    token = revealed(settings.web.token)
+    return urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
+
+
+def _page(asked: urllib.request.Request) -> dict[str, Any]:
     try:
-        with urllib.request.urlopen(url, timeout=PATIENCE_OF_PEOPLE) as answer:
+        with urllib.request.urlopen(asked, timeout=PATIENCE_OF_PEOPLE) as answer:
             said: dict[str, Any] = json.load(answer)
             return said
     except urllib.error.HTTPError as refused:
         if refused.code == HTTPStatus.BAD_REQUEST:
             raise FixConfiguration(json.load(refused)["error"]) from None
-        raise Unavailable(f"{url} answers {refused.code} {refused.reason}") from refused
+        if refused.code == HTTPStatus.UNAUTHORIZED:
+            raise FixConfiguration(f"{asked.host} asks for a token: set HEEDFUL_WEB__TOKEN") from None
+        raise Unavailable(f"{asked.full_url} answers {refused.code} {refused.reason}") from refused

@@ -1,9 +1,11 @@
 """The role landing: rows into ClickHouse and, where the engine is the embedded one, its HTTP interface."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from prometheus_client.metrics_core import Metric
 
 from schemas.codec import Codec
 from sinks.clickhouse.config import LandingConfig
@@ -76,6 +78,14 @@ class Landing:
         said = self._lander.status() if self._lander else {}
         landed = self._lander.landed_to() if self._lander else {}
         return {**said, "landed to": landed, "clickhouse": reading_url(self._settings) or ""}
+
+    def why_not_ready(self) -> str | None:
+        """What keeps new records from being landed soon; None: nothing."""
+        return self._lander.why_not_ready() if self._lander else "the store is not open yet"
+
+    def collect(self) -> Iterable[Metric]:
+        """What the lander has measured."""
+        return self._lander.collect() if self._lander else ()
 
     @contextmanager
     def _served(self, store: Store) -> Iterator[None]:

@@ -1,5 +1,6 @@
 """The tables of heedful.toml, one model each. ``streams.settings`` says what the keys mean."""
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias
 
@@ -32,6 +33,7 @@ def _topic_safe(name: str) -> str:
 
 
 Secret: TypeAlias = Annotated[SecretStr, PlainSerializer(_spelled)]
+LogFormat: TypeAlias = Literal["text", "json"]
 Name: TypeAlias = Annotated[str, AfterValidator(_topic_safe)]
 Port: TypeAlias = Annotated[int, Field(ge=0, le=65_535)]
 
@@ -121,10 +123,31 @@ class ClockSettings(Table):
 
 
 class WebSettings(Table):
-    """Where the edges serve their pages."""
+    """Where a role serves its pages."""
 
     host: str = "127.0.0.1"
     port: Port = 0
+    token: Annotated[Secret, Field(min_length=16)] | None = None
+
+    @model_validator(mode="after")
+    def _is_guarded(self) -> Self:
+        if self.token is None and not _is_loopback(self.host):
+            raise ValueError(
+                f"host = {self.host!r} would show customers' data to the network: set a token of 16 or more "
+                "characters, best as HEEDFUL_WEB__TOKEN"
+            )
+        return self
+
+    def of_another_role(self, number: int) -> "WebSettings":
+        """For another role on the same machine: so many ports further on, or also a free one."""
+        return self.model_copy(update={"port": self.port and self.port + number})
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def revealed(secret: SecretStr | None) -> str | None:

@@ -7,6 +7,7 @@
     lateness = "10s"               # how much later than others an event may arrive
     commit_interval = "100ms"
     heartbeats = "write"           # write | off; exactly one deployment of a topic writes them
+    log = "text"                   # text | json: the lines of log of each role
     data_dir = ".heedful"          # logs, addresses, the embedded ClickHouse
 
     [kafka]
@@ -33,7 +34,10 @@
 
     [web]
     host = "127.0.0.1"
-    port = 0                       # of the edges' pages; 0: a free one, printed at start
+    port = 0                       # of a role's pages; 0: a free one, printed at start. Where one worker runs
+                                   # all roles it is the edges'; visits, care, landing have the next three
+    token = "…"                    # better: HEEDFUL_WEB__TOKEN; needed where host is not loopback. Pages ask
+                                   # for it, as a bearer token or as the password of any user
 
 The tables ``rules``, ``outreach`` and ``calendars`` are read by ``streams.rules.settings``. An environment
 variable overrides the file: ``HEEDFUL_PREFIX``, ``HEEDFUL_KAFKA__BOOTSTRAP`` and so on.
@@ -59,6 +63,7 @@ from streams.sections import (
     ClickHouseSettings,
     ClockSettings,
     KafkaSettings,
+    LogFormat,
     Name,
     RegistrySettings,
     Table,
@@ -83,6 +88,7 @@ class Settings(Table):
     lateness: Duration = 10_000
     commit_interval: Annotated[Duration, Field(ge=10)] = 100
     heartbeats: Literal["write", "off"] = "write"
+    log: LogFormat = "text"
     data_dir: Path = Path(".heedful")
     kafka: KafkaSettings = KafkaSettings()
     registry: RegistrySettings = RegistrySettings()

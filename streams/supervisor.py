@@ -82,9 +82,14 @@ class Child:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "streams.cli", "worker", "--prepared", "--role", self.role]
         with open(self.log, "ab") as output:
-            self._process = children.start(command, output, self._settings.environment())
+            self._process = children.start(command, output, self._told().environment())
         self._born = now
         self.starts += 1
+
+    def _told(self) -> Settings:
+        """The settings, with pages at an address of its own: the edges have the one that was set."""
+        web = self._settings.web.of_another_role(ROLES.index(self.role) + 1)
+        return self._settings if self.role == "edges" else self._settings.model_copy(update={"web": web})
 
     def _mourn(self, now: float, code: int) -> None:
         self._deaths = 0 if now - self._born > SETTLED else self._deaths + 1

@@ -2,10 +2,12 @@
 
 import asyncio
 import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeAlias
 
 from mode import Service
+from prometheus_client.metrics_core import Metric
 
 Status: TypeAlias = dict[str, Any]
 """What a worker says of itself; JSON."""
@@ -19,6 +21,12 @@ class Work(Protocol):
 
     def status(self) -> Status:
         """Counters, for people and for tests. Called from another thread."""
+
+    def why_not_ready(self) -> str | None:
+        """What it has still to do before it is at work on what is new; None: it is. From another thread."""
+
+    def collect(self) -> Iterable[Metric]:
+        """What it measured since the process started, for Prometheus. From another thread."""
 
 
 class Threaded(Service):

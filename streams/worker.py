@@ -1,6 +1,5 @@
 """One process in one role, from its first line of log to its exit code."""
 
-import logging
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -9,11 +8,9 @@ import faust
 from streams.addresses import announce
 from streams.app import Application, create_app
 from streams.edges.guarded import Handler
+from streams.logs import log_to_stderr
 from streams.roles import Role
 from streams.settings import Settings
-
-QUIET = ("aiokafka", "faust", "mode", "aiohttp", "asyncio", "clickhouse_connect")
-"""Libraries that tell of their normal life on the level info."""
 
 
 def run(settings: Settings, role: Role, handlers: Sequence[Handler] = ()) -> NoReturn:
@@ -21,14 +18,19 @@ def run(settings: Settings, role: Role, handlers: Sequence[Handler] = ()) -> NoR
 
     ``handlers`` are the edges'.
     """
-    _log_to_stderr()
+    log_to_stderr(settings.log, role)
     app = create_app(settings, role, handlers)
     app.conf.datadir.mkdir(parents=True, exist_ok=True)
-    note = announce(settings, role, f"http://{app.conf.web_bind}:{app.conf.web_port}")
+    note = announce(settings, role, _url(app))
     try:
         _worker(app).execute_from_commandline()
     finally:
         note.unlink(missing_ok=True)
+
+
+def _url(app: Application) -> str:
+    host = app.conf.web_bind
+    return f"http://[{host}]:{app.conf.web_port}" if ":" in host else f"http://{host}:{app.conf.web_port}"
 
 
 def _worker(app: Application) -> faust.Worker:
@@ -36,9 +38,3 @@ def _worker(app: Application) -> faust.Worker:
     worker = faust.Worker(app, quiet=True, override_logging=False)
     worker.spinner = None
     return worker
-
-
-def _log_to_stderr() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for name in QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)

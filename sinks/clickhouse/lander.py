@@ -3,8 +3,11 @@
 import logging
 import threading
 from collections import Counter
+from collections.abc import Iterable
 
 from confluent_kafka import KafkaException
+from prometheus_client import Histogram
+from prometheus_client.metrics_core import Metric
 
 from schemas.codec import Codec
 from sinks.clickhouse.config import LandingConfig
@@ -18,6 +21,8 @@ from sinks.errors import Unavailable
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = 1.0
+COMMIT_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+"""Buckets, as those of the kernels."""
 
 
 class Lander:
@@ -28,6 +33,9 @@ class Lander:
         self._codec = codec
         self._store = store
         self._counts: Counter[str] = Counter()
+        self._commits = Histogram(
+            "heedful_commit_seconds", "How long a commit took.", buckets=COMMIT_SECONDS, registry=None
+        )
         self._session: Session | None = None
         self._sessions = 0
         self._last_error = ""
@@ -57,7 +65,8 @@ class Lander:
                 stop.wait(RETRY_AFTER)
 
     def _work(self, stop: threading.Event) -> None:
-        session = Session(self._config, self._codec, self._store, look(self._config), self._counts)
+        landed = look(self._config)
+        session = Session(self._config, self._codec, self._store, landed, self._counts, self._commits)
         self._session = session
         self._sessions += 1
         try:
@@ -77,8 +86,18 @@ class Lander:
             "halted": sum(lane.phase == "halted" for lane in lanes),
             "paused": sum(lane.paused for lane in lanes),
             "waiting bytes": sum(lane.bytes for lane in lanes),
+            "behind": session.behind if session else -1,
+            "lag": session.lag() if session else {},
             "last error": (session.last_error if session else "") or self._last_error,
         }
+
+    def why_not_ready(self) -> str | None:
+        """What keeps new records from being landed soon; None: nothing."""
+        return self._session.why_not_ready() if self._session else "it has not joined its group yet"
+
+    def collect(self) -> Iterable[Metric]:
+        """How long claims took to be committed, for Prometheus."""
+        return self._commits.collect()
 
     def landed_to(self) -> dict[str, int]:
         """By "topic-partition": everything before this offset is landed, or needs no landing."""

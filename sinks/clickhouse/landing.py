@@ -13,10 +13,13 @@ from collections import Counter
 from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+from prometheus_client import Histogram
 
 from schemas.codec import Codec
 from schemas.errors import RegistryUnavailable
+from schemas.lag import Lag
 from schemas.rebalancing import Rebalancing
+from schemas.words import Millis
 from sinks.clickhouse.blocks import Cut, cut
 from sinks.clickhouse.claims import At, last_claim, read_claims
 from sinks.clickhouse.config import LandingConfig
@@ -40,7 +43,13 @@ class Session:
     """One membership of the group, from joining to leaving."""
 
     def __init__(
-        self, config: LandingConfig, codec: Codec, store: Store, landed: Landed, counts: Counter[str]
+        self,
+        config: LandingConfig,
+        codec: Codec,
+        store: Store,
+        landed: Landed,
+        counts: Counter[str],
+        commits: Histogram,
     ) -> None:
         self._config = config
         self._codec = codec
@@ -48,6 +57,7 @@ class Session:
         self.counts = counts
         self.lanes: dict[At, Lane] = {}
         self.registry_error = ""
+        self.commits = commits
         self.jobs = Jobs(config, codec, store, counts)
         self._ledger = Ledger(config, codec)
         self._rebalancing = Rebalancing()
@@ -61,11 +71,33 @@ class Session:
                 }
             )
         )
+        self._lag = Lag(self._consumer)
 
     @property
     def last_error(self) -> str:
         """What is not overcome yet."""
         return self.jobs.last_error or self.registry_error
+
+    @property
+    def behind(self) -> Millis:
+        """For how long the oldest record that was read, and isn't landed, has stood in the log."""
+        now = _now()
+        oldest = (lane.oldest for lane in list(self.lanes.values()))
+        return max((now - written for written in oldest if written is not None), default=0)
+
+    def lag(self) -> dict[str, int]:
+        """Offsets that are not landed, by topic."""
+        labels = {name: topic.label for name, topic in self._landed.topics.items()}
+        return {labels[name]: count for name, count in self._lag.by_topic().items()}
+
+    def why_not_ready(self) -> str | None:
+        """What keeps new records from being landed soon; None: nothing."""
+        for lane in list(self.lanes.values()):
+            if lane.phase in ("halted", "taking over"):
+                return f"{lane.source.name}-{lane.source.partition} is {lane.phase}"
+        if self.last_error:
+            return "what is claimed could not be landed yet; /status says why"
+        return self._lag.why_not_ready(self._config.batch_rows)
 
     def run(self, stop: threading.Event) -> None:
         """Join, work until ``stop`` is set, let inserts under way end, leave."""
@@ -93,6 +125,8 @@ class Session:
         if due:
             self._claim(due, now)
         self._throttle()
+        if self._lag.due(now):
+            self._lag.look(now, {at: lane.landed_to or 0 for at, lane in self.lanes.items()})
 
     def _read(self) -> None:
         messages = self._consumer.consume(FETCH, POLL)
@@ -119,21 +153,21 @@ class Session:
                 claimed.append((lane, found))
         if not claimed:
             return
-        self._ledger.commit([found for _, found in claimed], self._consumer)
+        with self.commits.time():
+            self._ledger.commit([found for _, found in claimed], self._consumer)
         for lane, found in claimed:
             lane.claimed(found, now)
-            self._count(found)
+            self._count(lane.source.topic.label, found)
             self.jobs.start(lane)
 
     def _cut(self, lane: Lane) -> Cut:
         """The records stay with the lane until they are decoded: the registry may be away."""
-        now = time.time_ns() // 1_000_000
         messages = whole(self._config, lane.source, lane.start, lane.messages)
-        found = cut(self._codec, lane.source, lane.start, messages, now).after(lane.quiet)
+        found = cut(self._codec, lane.source, lane.start, messages, _now()).after(lane.quiet)
         lane.take()
         return found
 
-    def _count(self, found: Cut) -> None:
+    def _count(self, label: str, found: Cut) -> None:
         claim = found.claim
         self.counts["claims"] += 1
         for name, number in (
@@ -142,6 +176,9 @@ class Session:
             ("tombstones", claim.tombstones),
         ):
             self.counts[name] += number
+        self.counts[f"read {label}"] += claim.records
+        for letter in found.letters:
+            self.counts[f"dead {letter.reason}"] += 1
 
     def _throttle(self) -> None:
         """Keep memory bounded: what can't be landed is not read on, nor is anything above the bound."""
@@ -184,6 +221,11 @@ class Session:
         """Inserts under way may end; a claim that stays open is finished by whoever comes next."""
         self.jobs.end(GRACE)
         self.lanes.clear()
+        self._lag.look(time.monotonic(), {})
+
+
+def _now() -> Millis:
+    return time.time_ns() // 1_000_000
 
 
 def _gone(error: KafkaError) -> Refused:

@@ -20,6 +20,7 @@ halted: it never will be without help."""
 class Lane:
     """What is known of a partition: what was read and not yet claimed, and the one open claim.
 
+    ``written``: when the first record taken last was written.
     ``position``: next offset that no claim covers. ``quiet``: a range of control records, read and counted,
     which the next claim will cover. ``claimed_at``: before the claim was made, on the steady clock.
     """
@@ -39,6 +40,7 @@ class Lane:
     attempts: int = 0
     retry_at: float = 0.0
     paused: bool = False
+    written: Millis | None = None
 
     def add(self, message: Message) -> None:
         """Take a record that was read."""
@@ -66,6 +68,7 @@ class Lane:
     def take(self) -> list[Message]:
         """What was read since the last time."""
         messages, self.messages, self.bytes = self.messages, [], 0
+        self.written = messages[0].timestamp()[1] if messages else None
         return messages
 
     @property
@@ -106,6 +109,14 @@ class Lane:
     def done(self) -> None:
         """The claim is landed and recorded."""
         self.cut, self.phase, self.attempts = None, "idle", 0
+
+    @property
+    def oldest(self) -> Millis | None:
+        """When the first record that isn't landed was written; None: there is none, or it isn't known yet."""
+        messages = self.messages
+        if self.phase != "idle":
+            return self.written
+        return messages[0].timestamp()[1] if messages else None
 
     @property
     def landed_to(self) -> int | None:

@@ -20,9 +20,19 @@ class RoleOption(StrEnum):
     edges = "edges"
 
 
+class LogOption(StrEnum):
+    """How lines of log are written."""
+
+    text = "text"
+    json = "json"
+
+
 @app.command()
 def worker(
     role: Annotated[RoleOption | None, typer.Option(help="Run this one, in the foreground.")] = None,
+    log: Annotated[
+        LogOption | None, typer.Option(help="Lines of log for people, or one JSON object each.")
+    ] = None,
     prepared: Annotated[bool, typer.Option("--prepared", hidden=True)] = False,
     config: Config = None,
     prefix: Prefix = None,
@@ -34,6 +44,8 @@ def worker(
     workers, also on other machines, to share the partitions among them.
     """
     settings = settings_from(config, prefix, bootstrap)
+    if log is not None:
+        settings = settings.but(log=log.value)
     if not prepared:
         from streams.preparing import prepare
 
@@ -49,9 +61,13 @@ def worker(
 def _supervise(settings: Settings) -> None:
     import logging
 
+    from streams.logs import log_to_stderr
     from streams.supervisor import Supervisor, stopping_on_signals
 
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    if settings.log == "json":
+        log_to_stderr("json", "worker")
+    else:
+        logging.basicConfig(level=logging.INFO, format="%(message)s")
     supervisor = Supervisor(settings)
     print(
         f"broker   {settings.kafka.bootstrap}, topics {settings.prefix}.*, deployment {settings.deployment}"

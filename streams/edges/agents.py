@@ -42,7 +42,7 @@ class Edges:
         return {
             **self._seen.status(),
             "failures": sum(handler.failures for handler in self._handlers),
-            "dead_letters": sum(handler.dead_letters for handler in self._handlers),
+            "dead handler_failed": sum(handler.dead_letters for handler in self._handlers),
         }
 
     async def _take(self, origin: Origin) -> None:

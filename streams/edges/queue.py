@@ -4,11 +4,12 @@ Every edges process has the whole of it, so it has no group and commits nothing.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from prometheus_client.metrics_core import Metric
 
 from schemas.codec import Codec
 from schemas.errors import BadRecord
@@ -69,6 +70,14 @@ class Queue:
             "left_out": self._waiting.left_out,
             "bad": self._bad,
         }
+
+    def why_not_ready(self) -> str | None:
+        """What it has still to do before it knows everyone who waits; None: it does."""
+        return None if self.caught_up else "the topic of contacts is not read to its end yet"
+
+    def collect(self) -> Iterable[Metric]:
+        """Its status says it all."""
+        return ()
 
     def answer(self, asked: Asked) -> dict[str, Any]:
         """Who waits, as JSON."""

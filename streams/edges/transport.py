@@ -4,9 +4,11 @@ Faust's own consumer asks for read_uncommitted outside its transactions, and wou
 aborted to the agents.
 """
 
+from collections import Counter
 from typing import Any, ClassVar
 
 from aiokafka import AIOKafkaConsumer
+from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 
 
@@ -18,12 +20,23 @@ class _CommittedThread(AIOKafkaConsumerThread):
         return consumer
 
 
-class _CommittedConsumer(Consumer):
+class CommittedConsumer(Consumer):
     def _new_consumer_thread(self) -> AIOKafkaConsumerThread:
         return _CommittedThread(self, loop=self.loop, beacon=self.beacon)
+
+    def behind(self) -> dict[str, int]:
+        """Offsets between what was read and the ends, by topic assigned, as far as the broker told them."""
+        behind: Counter[str] = Counter()
+        try:
+            assigned = self.assignment()
+        except ConsumerNotStarted:
+            return {}
+        for tp in assigned:
+            behind[tp.topic] += max(0, (self.highwater(tp) or 0) - (self._read_offset[tp] or 0))
+        return dict(behind)
 
 
 class CommittedTransport(Transport):
     """Reads committed records only."""
 
-    Consumer: ClassVar[type[Consumer]] = _CommittedConsumer
+    Consumer: ClassVar[type[Consumer]] = CommittedConsumer

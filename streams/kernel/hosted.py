@@ -21,6 +21,7 @@ from streams.kernel.changelog import (
 )
 from streams.kernel.config import KernelConfig
 from streams.kernel.deadletters import Origin, dead_letter, offset_of
+from streams.kernel.measures import Done
 from streams.kernel.processor import Output, Processor
 from streams.kernel.room import KEY_BYTES
 from streams.kernel.task import Task
@@ -62,6 +63,7 @@ class HostedTask:
         self._peers = peers
         self.task: Task[Any] = Task(processor)
         self.counts: Counter[str] = Counter()
+        self._done = Done()
         self.positions: dict[str, int] = {}
         self.holds: dict[str, bool] = {}
         self.durable = Durable()
@@ -138,6 +140,7 @@ class HostedTask:
             self._bury(origins[bad.offset], "decode", bad.reason, bad.detail)
         self.positions[topic.label] = max(origins) + 1
         self.counts["read"] += len(messages)
+        self._done.read[topic.label] += len(messages)
 
     def advance(self, now: Millis) -> None:
         """Let the clock reach what the log says, and put what follows into the transaction."""
@@ -156,8 +159,8 @@ class HostedTask:
             self._transaction.produce(self._config.named(facts), b"", value, partition)
         self._config.reached("commit.clock")
 
-    def commit(self, consumer: Consumer) -> None:
-        """Make outputs, state and having read durable, all or nothing."""
+    def commit(self, consumer: Consumer) -> Done:
+        """Make outputs, state and having read durable, all or nothing; returns what is visible now."""
         for key, value in self.task.changes():
             self._transaction.produce(self._changelog, key.encode(), value, self.partition)
         self._config.reached("commit.changelog")
@@ -167,6 +170,8 @@ class HostedTask:
         self._transaction.commit(positions, consumer)
         self._committed = dict(self.positions)
         self.counts["commits"] += 1
+        done, self._done = self._done, Done()
+        return done
 
     def note_durable(self) -> None:
         """Nothing is under way: everything that follows from what was read is durable."""
@@ -219,12 +224,14 @@ class HostedTask:
         name = self._config.named(output.topic)
         self._transaction.produce(name, output.key.encode(), value)
         self.counts[f"published {output.topic.label}"] += 1
+        self._done.publishes(output, self.held)
 
     def _bury(self, message: Message, stage: str, reason: str, detail: str) -> None:
         origin = Origin.of(message)
         letter = dead_letter(origin, stage, reason, detail, self.task.processor.name)
         self._publish(Output(topics.DEAD_LETTERS, origin.key, letter))
         self.counts["dead letters"] += 1
+        self._done.buried[reason] += 1
 
     def _position(self) -> bytes:
         position = Position(

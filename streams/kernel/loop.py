@@ -2,9 +2,11 @@
 
 import logging
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 from confluent_kafka import KafkaException
+from prometheus_client.metrics_core import Metric
 
 from schemas.codec import Codec
 from schemas.errors import RegistryUnavailable
@@ -12,6 +14,7 @@ from schemas.topics import Topic
 from streams.clock import Clock
 from streams.errors import Unavailable
 from streams.kernel.config import KernelConfig
+from streams.kernel.measures import Measures
 from streams.kernel.processor import Processor
 from streams.kernel.session import Session
 
@@ -47,12 +50,15 @@ class Kernel:
         self._announces = announces
         self._session: Session | None = None
         self._sessions = 0
+        self._measures = Measures()
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set; then commit and let go."""
         while not stop.is_set():
             self._sessions += 1
-            session = Session(self._processor, self._config, self._codec, self._clock, self._announces)
+            session = Session(
+                self._processor, self._config, self._codec, self._clock, self._announces, self._measures
+            )
             self._session = session
             try:
                 session.run(stop)
@@ -73,3 +79,11 @@ class Kernel:
         session = self._session
         found = session.status() if session else {}
         return {"kernel": self._processor.name, "sessions": self._sessions, **found}
+
+    def why_not_ready(self) -> str | None:
+        """What it has still to do before it is at work on what is new; None: it is."""
+        return self._session.why_not_ready() if self._session else "it has not joined its group yet"
+
+    def collect(self) -> Iterable[Metric]:
+        """What it made durable since the process started."""
+        return self._measures.collect()

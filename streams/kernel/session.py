@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from schemas.codec import Codec
 from schemas.holes import Refill
+from schemas.lag import Lag
 from schemas.rebalancing import Rebalancing
 from schemas.topics import Topic
 from streams.clock import Clock
@@ -17,6 +18,7 @@ from streams.errors import FixConfiguration
 from streams.kernel.config import KernelConfig
 from streams.kernel.heartbeats import Heartbeats
 from streams.kernel.hosted import HostedTask
+from streams.kernel.measures import Measures
 from streams.kernel.pace import Pace
 from streams.kernel.processor import Processor
 
@@ -36,12 +38,14 @@ class Session:
         codec: Codec,
         clock: Clock,
         announces: Topic | None,
+        measures: Measures,
     ) -> None:
         self._processor = processor
         self._config = config
         self._codec = codec
         self._clock = clock
         self._announces = announces
+        self._measures = measures
         self._tasks: dict[int, HostedTask] = {}
         self._names = {config.named(topic): topic for topic in processor.inputs}
         self._consumer = Consumer(
@@ -55,6 +59,7 @@ class Session:
                 },
             )
         )
+        self._lag = Lag(self._consumer)
         self._heartbeats = Heartbeats(config, codec, clock)
         self._refill = self._refilling() if config.aborted_visible else None
         self._partitions = 0
@@ -105,7 +110,12 @@ class Session:
                 for label, offset in task.durable.positions.items()
             },
             "behind": self._clock.now() - clock if clock else -1,
+            "lag": {self._names[name].label: count for name, count in self._lag.by_topic().items()},
         }
+
+    def why_not_ready(self) -> str | None:
+        """What it has still to do before it is at work on what is new; None: it is."""
+        return self._lag.why_not_ready(BACKLOG)
 
     @property
     def _hears_itself(self) -> bool:
@@ -124,6 +134,18 @@ class Session:
         self._commit_due(busy=len(messages) >= BACKLOG)
         if self._config.heartbeats:
             self._beat()
+        self._look()
+
+    def _look(self) -> None:
+        """How far it is behind, now and then."""
+        if not self._lag.due(now := time.monotonic()):
+            return
+        places = {
+            (name, partition): task.positions.get(topic.label, 0)
+            for partition, task in self._tasks.items()
+            for name, topic in self._names.items()
+        }
+        self._lag.look(now, places)
 
     def _refilling(self) -> Refill:
         return Refill(self._config.consumer("read_committed", {"group.id": self._config.internal("refill")}))
@@ -157,7 +179,9 @@ class Session:
         announced = self._announces is not None and pace.announces(now)
         if self._announces is not None and announced:
             task.announce(self._announces, self._partitions, self._announce_to)
-        task.commit(self._consumer)
+        began = time.monotonic()
+        done = task.commit(self._consumer)
+        self._measures.committed(done, time.monotonic() - began, self._clock.now())
         pace.committed(now, announced)
 
     def _beat(self) -> None:
@@ -202,6 +226,7 @@ class Session:
 
     def _release(self, commit: bool) -> None:
         tasks, self._tasks = self._tasks, {}
+        self._lag.look(time.monotonic(), {})
         try:
             while tasks:
                 partition, task = tasks.popitem()

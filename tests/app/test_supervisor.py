@@ -38,7 +38,7 @@ def supervisor(settings: Settings) -> Iterator[Supervisor]:
 def healthy(supervisor: Supervisor, child: Child) -> int | None:
     supervisor.tend()
     try:
-        return child.pid if child.address and page(child.address, "health")["healthy"] else None
+        return child.pid if child.address and page(child.address, "healthz")["healthy"] else None
     except OSError:
         return None
 

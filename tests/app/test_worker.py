@@ -98,7 +98,7 @@ def test_the_edges_count_each_signal_once_and_end_on_sigterm(
         address = address_of(settings, "edges")
         assert address
         assert address.pid == process.pid
-        assert page(address, "health") == {"role": "edges", "healthy": True}
+        assert page(address, "healthz") == {"role": "edges", "healthy": True}
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     assert address_of(settings, "edges") is None

@@ -80,7 +80,7 @@ def test_settings_that_are_shown_load(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "CHANGELOG.md", "schemas/README.md", "streams/rules/README.md"]
+    "name", ["README.md", "CHANGELOG.md", "schemas/README.md", "streams/README.md", "streams/rules/README.md"]
 )
 def test_links_lead_somewhere(name):
     file = ROOT / name
