@@ -86,8 +86,8 @@ def _with_agents(settings: Settings, handlers: Sequence[Handler]) -> Application
     app = EdgesApplication(**_options(settings, "edges"))
     edges, queue = Edges(app, codec_of(settings), settings.deployment, handlers), queue_of(settings)
     app.hosted = Threaded(queue)
-    app.status = lambda: {**edges.status(), "lag": _behind(app, settings.prefix), "queue": queue.status()}
-    app.why_not_ready = lambda: queue.why_not_ready() or _why_not_following(app, settings.prefix)
+    app.status = lambda: {**edges.status(), "lag": _behind(app, settings.deployment), "queue": queue.status()}
+    app.why_not_ready = lambda: queue.why_not_ready() or _why_not_following(app, settings.deployment)
     _serve_queue(app, queue)
     return app
 
@@ -126,14 +126,14 @@ def _options(settings: Settings, role: Role) -> dict[str, Any]:
     }
 
 
-def _behind(app: faust.App, prefix: str) -> dict[str, int]:
+def _behind(app: faust.App, deployment: str) -> dict[str, int]:
     """Records that the agents have not taken yet, by topic."""
     found = cast(CommittedConsumer, app.consumer).behind()
-    return {name.removeprefix(f"{prefix}."): count for name, count in found.items()}
+    return {name.removeprefix(f"{deployment}."): count for name, count in found.items()}
 
 
-def _why_not_following(app: faust.App, prefix: str) -> str | None:
-    behind = _behind(app, prefix)
+def _why_not_following(app: faust.App, deployment: str) -> str | None:
+    behind = _behind(app, deployment)
     if not behind:
         return "no partition is assigned"
     most = max(behind, key=behind.__getitem__)

@@ -33,6 +33,9 @@ COMMANDS = {
     "vectors": Command("vectors", "Run conformance vectors of help desk clocks against the rules."),
     "sql": Command("sql", "Ask ClickHouse."),
     "audit": Command("audit", "Compare what landing claimed with the rows in ClickHouse."),
+    "doctor": Command(
+        "doctor", "Say what is wrong with broker, topics, ClickHouse, sources; and what to do."
+    ),
     "dead-letters": Command("dead_letters", "List and show the records that could not be read or obeyed."),
 }
 
