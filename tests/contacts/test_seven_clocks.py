@@ -101,6 +101,27 @@ class TestFirstReply:
         assert moves(heard(hidden), "first_reply") == [("activate", 0)]
 
 
+class TestStatusOfAMessage:
+    """A customer's message opens the contact, whatever it was; a follow-up is a contact of its own."""
+
+    @pytest.mark.parametrize("was", ["pending", "on_hold", "solved", "closed"])
+    def test_the_clocks_of_work_go_on(self, was: str) -> None:
+        world = heard(asked(0), status(was, 10), asked(50), status("solved", 60))
+        assert runs(world, "agent_work")[-1] == 20
+
+    def test_a_follow_up_has_clocks_of_its_own(self) -> None:
+        world = heard(asked(0), status("closed", 10), asked(50, "q2"), status("solved", 60, "q2"))
+        ended = signals(world, "fulfill", clock="agent_work")
+        assert [(one.contact_id, one.counted_ms) for one in ended] == [("q1", 600_000), ("q2", 600_000)]
+
+
+def test_clocks_move_without_a_policy_and_without_a_target() -> None:
+    world = heard(asked(0), replied(10), status("solved", 20), book=policy(""))
+    started = {one.clock for one in signals(world, "activate")}
+    assert started >= {"first_reply", "periodic_update", "pausable_update", "requester_wait", "agent_work"}
+    assert signals(world, "apply_sla", "breach") == []
+
+
 class TestNextReply:
     def test_it_counts_from_the_oldest_unanswered_message_of_any_customer(self) -> None:
         world = heard(asked(0), replied(5), asked(10), asked(20, author_id="cc"), replied(40))
