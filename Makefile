@@ -27,7 +27,7 @@ test: $(READY)  ## every test that this machine can run in ten minutes; ARGS="-k
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not chaos" $(ARGS)
 
 slow: $(READY)  ## the tests that take their time, and those that kill processes
-	$(BIN)/python -m pytest -m "slow or chaos" $(ARGS) || [ $$? -eq 5 ]  # 5: there are none
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "slow or chaos" $(ARGS) || [ $$? -eq 5 ]  # 5: there are none
 
 lint: $(READY)  ## ruff: rules and format
 	$(BIN)/ruff check .
