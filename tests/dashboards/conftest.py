@@ -7,6 +7,9 @@ import pytest
 from sinks.clickhouse.embedded import EmbeddedStore
 from sinks.clickhouse.migrate import migrate
 from tests.dashboards.sample import land
+from tests.sinks.conftest import store
+
+__all__ = ["landed", "store"]
 
 
 @pytest.fixture(scope="module")

@@ -28,21 +28,27 @@ def put(store: EmbeddedStore, topic: Topic, *records: Record) -> None:
 
 
 def signal(event_id: str, at: int = 0, **fields: Any) -> AbandonmentSignal:
-    given = {"kind": "abandoned", "stage": "checkout", "device": "mobile", "cart_id": "cart", **fields}
+    given: dict[str, Any] = {
+        "kind": "abandoned",
+        "stage": "checkout",
+        "device": "mobile",
+        "cart_id": "cart",
+        "processed_at": START + at * MINUTE,
+        "value": Decimal("12.50"),
+        "currency": "EUR",
+        **fields,
+    }
     return AbandonmentSignal(
         event_id=event_id,
         profile_id="p",
         visitor_id="v",
         occurred_at=START + at * MINUTE,
-        processed_at=START + at * MINUTE,
         rules_version="r",
         opened_by="o",
         changed_by="c",
         changed_at=START,
         last_activity_at=START,
         lines=(Line(product_id="mug", price=Decimal("12.50")),),
-        value=Decimal("12.50"),
-        currency="EUR",
         **given,
     )
 
@@ -70,13 +76,12 @@ def contact(kind: str, at: int, started: int = 0, **fields: Any) -> ContactSigna
         contact_id="c",
         kind=kind,
         occurred_at=START + at * MINUTE,
-        processed_at=START + at * MINUTE,
         rules_version="r",
         channel="email",
         started_at=START + started * MINUTE,
         due_at=START + (started + 60) * MINUTE,
         elapsed_ms=(at - started) * MINUTE,
-        **{"clock": "first_reply", **fields},
+        **{"clock": "first_reply", "processed_at": START + at * MINUTE, **fields},
     )
 
 
