@@ -4,11 +4,15 @@ from decimal import Decimal
 
 from schemas.words import (
     AbandonmentKind,
+    AlertCause,
+    AlertKind,
+    AlertState,
     Channel,
     ContactChannel,
     ContactClock,
     ContactSignalKind,
     ContactStatus,
+    DeliveryOutcome,
     Device,
     GuardResult,
     Line,
@@ -223,3 +227,47 @@ class DeadLetter(Record, frozen=True, kw_only=True):
     value_bytes: int
     occurred_at: Millis
     application: str
+
+
+class Alert(Record, frozen=True, kw_only=True):
+    """Something that people should know became true, or is over. Keyed by alert_id."""
+
+    event_id: str
+    shop_id: str = "main"
+    alert_id: str
+    name: str
+    kind: AlertKind = "unknown"
+    state: AlertState = "unknown"
+    subject: str
+    occurred_at: Millis
+    processed_at: Millis
+    window_from: Millis
+    window_until: Millis
+    raised_at: Millis | None = None
+    value: float | None = None
+    unit: str
+    count: int = 0
+    usual: float | None = None
+    low: float | None = None
+    high: float | None = None
+    cause: str | None = None
+    causes: tuple[AlertCause, ...] = ()
+    title: str
+    link: str | None = None
+    signal_id: str | None = None
+    profile_id: str | None = None
+
+
+class AlertDelivery(Record, frozen=True, kw_only=True):
+    """What became of an alert at one of its targets. Keyed by alert_id."""
+
+    event_id: str
+    shop_id: str = "main"
+    notice_id: str
+    alert_id: str
+    target: str
+    outcome: DeliveryOutcome = "unknown"
+    occurred_at: Millis
+    message_id: str
+    tries: int = 1
+    detail: str | None = None

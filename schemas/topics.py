@@ -10,7 +10,7 @@ from typing import Literal
 from schemas import control, events, facts, outputs
 from schemas.words import Record
 
-Key = Literal["visitor", "profile", "contact", "origin"]
+Key = Literal["visitor", "profile", "contact", "origin", "alert"]
 Kind = Literal["input", "internal", "output"]
 
 
@@ -67,6 +67,8 @@ DECISIONS = _topic("decisions", outputs.Decision, "profile", "output")
 CONTACTS = _topic("contacts", outputs.ContactState, "contact", "output", compacted=True)
 PROFILES = _topic("profiles", outputs.ProfileState, "profile", "output", compacted=True)
 DEAD_LETTERS = _topic("dead-letters", outputs.DeadLetter, "origin", "output")
+ALERTS = _topic("alerts", outputs.Alert, "alert", "output")
+ALERT_DELIVERIES = _topic("alerts.deliveries", outputs.AlertDelivery, "alert", "output")
 
 
 def _outreach(channel: str) -> Topic:
@@ -85,6 +87,8 @@ OUTPUTS = (
     CONTACTS,
     PROFILES,
     DEAD_LETTERS,
+    ALERTS,
+    ALERT_DELIVERIES,
 )
 TOPICS = (*INPUTS, FACTS, *OUTPUTS)
 
@@ -100,5 +104,5 @@ SUBJECTS: dict[str, type[Record]] = {topic.subject: topic.model for topic in TOP
 
 
 def key(shop_id: str, entity_id: str) -> str:
-    """The key of a record: shop and visitor, profile or contact. Encoded as UTF-8 on the wire."""
+    """The key of a record: shop and visitor, profile, contact or alert. Encoded as UTF-8 on the wire."""
     return f"{shop_id}/{entity_id}"

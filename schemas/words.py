@@ -127,6 +127,18 @@ Outcome: TypeAlias = Literal[
     "unknown", "requested", "shadowed", "held", "refused", "withdrawn", "cancelled", "expired", "regretted"
 ]
 GuardVerdict: TypeAlias = Literal["unknown", "passed", "held", "refused", "skipped"]
+AlertKind: TypeAlias = Literal[
+    "unknown",
+    "abandonment",
+    "contact",
+    "abandonment_rate",
+    "unanswered_share",
+    "dead_letters",
+    "lag",
+    "silence",
+]
+AlertState: TypeAlias = Literal["unknown", "raised", "resolved"]
+DeliveryOutcome: TypeAlias = Literal["unknown", "delivered", "digested", "refused", "outdated"]
 Mode: TypeAlias = Literal["unknown", "off", "shadow", "allow_list", "live"]
 
 
@@ -163,3 +175,11 @@ class ContactClock(Record, frozen=True, kw_only=True):
     remaining_ms: int | None = None
     breached: bool = False
     ended_at: Millis | None = None
+
+
+class AlertCause(Record, frozen=True, kw_only=True):
+    """One thing that stands behind an alert, against how it usually is."""
+
+    what: str
+    value: float
+    usual: float | None = None

@@ -16,6 +16,7 @@ from mode import ServiceT
 
 from streams.children import free_port
 from streams.edges.agents import Edges
+from streams.edges.alerts import Alerts
 from streams.edges.credentials import credentials
 from streams.edges.guarded import Handler
 from streams.edges.queue import Queue
@@ -27,7 +28,7 @@ from streams.roles import Role
 from streams.sections import revealed
 from streams.settings import Settings
 from streams.threaded import Status, Threaded
-from streams.wiring import codec_of, queue_of, work_of
+from streams.wiring import codec_of, kernel_config, queue_of, work_of
 
 FOLLOWS = 1_000
 """Records of one topic; agents that have no more to read have caught up."""
@@ -84,9 +85,16 @@ def create_app(settings: Settings, role: Role, handlers: Sequence[Handler] = ())
 
 def _with_agents(settings: Settings, handlers: Sequence[Handler]) -> Application:
     app = EdgesApplication(**_options(settings, "edges"))
-    edges, queue = Edges(app, codec_of(settings), settings.deployment, handlers), queue_of(settings)
+    codec, queue = codec_of(settings), queue_of(settings)
+    alerts = Alerts(app, settings, codec, kernel_config(settings))
+    edges = Edges(app, codec, settings.deployment, [alerts.notice, *handlers])
     app.hosted = Threaded(queue)
-    app.status = lambda: {**edges.status(), "lag": _behind(app, settings.deployment), "queue": queue.status()}
+    app.status = lambda: {
+        **edges.status(),
+        "lag": _behind(app, settings.deployment),
+        "queue": queue.status(),
+        "alerts": alerts.status(),
+    }
     app.why_not_ready = lambda: queue.why_not_ready() or _why_not_following(app, settings.deployment)
     _serve_queue(app, queue)
     return app

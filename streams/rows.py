@@ -1,13 +1,13 @@
 """Where the rows are: a ClickHouse, a worker that serves its own, or files that were left behind."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from sinks.clickhouse.client import Client, client_of
 from sinks.clickhouse.server import running_server
 from sinks.clickhouse.store import ClickHouseTarget
-from streams.errors import FixConfiguration
+from streams.errors import FixConfiguration, Unavailable
 from streams.sections import revealed
 from streams.settings import Settings
 
@@ -36,6 +36,18 @@ def asking(
         f"There is no ClickHouse to ask: nothing in {run or settings.data_dir}. Start `heedful worker`, "
         "`heedful demo` or `heedful import --run` there, name a run with --run, or a server with --url."
     )
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[Client]:
+    """A client of the server in the settings, or of the landing that serves its engine: never of the files,
+    which whoever lands wants to open. Raises Unavailable if nobody serves yet.
+    """
+    url = settings.clickhouse.url or running_server(settings.data_dir.absolute() / ENGINE)
+    if url is None:
+        raise Unavailable("ClickHouse is not there yet: landing has not opened it")
+    with client_of(_server(settings, url)) as client:
+        yield client
 
 
 def _places(data_dir: Path, run: Path | None) -> Iterator[Path]:

@@ -17,6 +17,7 @@ from pydantic import (
 
 from schemas.words import Millis
 from streams.clock import Clock, SimulatedClock, WallClock
+from streams.rules.durations import Duration
 
 REVEAL = {"reveal": True}
 """The context in which secrets are spelled out: on their way to a child process."""
@@ -148,6 +149,40 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+class AlertTarget(Table):
+    """Where alerts go: an address of apprise, or a webhook whose calls are signed with ``secret``."""
+
+    url: Secret | None = None
+    webhook: Secret | None = None
+    secret: Secret | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if (self.url is None) == (self.webhook is None):
+            raise ValueError("write either url, an address of apprise, or webhook, and its secret")
+        if (self.webhook is None) != (self.secret is None):
+            raise ValueError("webhook and secret go together: calls are signed")
+        return self
+
+
+class AlertDigest(Table):
+    """At most ``most`` messages to a target within ``within``; what is more becomes one message."""
+
+    most: Annotated[int, Field(ge=1)] = 10
+    within: Annotated[Duration, Field(gt=0)] = 600_000
+
+
+class AlertingSettings(Table):
+    """How alerts reach people. ``streams.settings`` says what the keys mean."""
+
+    targets: dict[Name, AlertTarget] = Field(default_factory=dict)
+    digest: AlertDigest = AlertDigest()
+    stale_after: Annotated[Duration, Field(gt=0)] = 1_800_000
+    settle: Duration = 120_000
+    outdated_after: Annotated[Duration, Field(gt=0)] = 86_400_000
+    retry: tuple[Duration, ...] = (1_000, 10_000, 60_000, 300_000, 900_000)
 
 
 def revealed(secret: SecretStr | None) -> str | None:

@@ -39,6 +39,18 @@
     token = "…"                    # better: HEEDFUL_WEB__TOKEN; needed where host is not loopback. Pages ask
                                    # for it, as a bearer token or as the password of any user
 
+    [alerting]                     # how alerts reach people; [[alerts]]: streams.rules.alerts.settings
+    stale_after = "30m"            # what happened longer ago, as in a backlog or an import, tells nobody
+    settle = "2m"                  # so long after its end a window is measured: all of it has landed
+    outdated_after = "24h"         # what could not be told for so long is not told any more
+    retry = ["1s", "10s", "1m", "5m", "15m"]  # pauses before further tries; then a dead letter
+    digest = { most = 10, within = "10m" }    # messages to a target; what is more becomes one message
+    [alerting.targets.ops]
+    url = "slack://…"              # any address of apprise: github.com/caronc/apprise
+    [alerting.targets.pager]
+    webhook = "https://…"          # better: HEEDFUL_ALERTING__TARGETS__PAGER__WEBHOOK
+    secret = "…"                   # calls are signed with it: streams/alerts/README.md
+
 The tables ``rules``, ``outreach`` and ``calendars`` are read by ``streams.rules.settings``. An environment
 variable overrides the file: ``HEEDFUL_PREFIX``, ``HEEDFUL_KAFKA__BOOTSTRAP`` and so on.
 """
@@ -56,10 +68,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from schemas.topics import Topic
 from streams.errors import FixConfiguration
 from streams.located import PREFIX, Told, explained, read
+from streams.rules.alerts.settings import AlertRules
 from streams.rules.durations import Duration
 from streams.rules.settings import RuleSet
 from streams.sections import (
     REVEAL,
+    AlertingSettings,
     ClickHouseSettings,
     ClockSettings,
     KafkaSettings,
@@ -95,6 +109,8 @@ class Settings(Table):
     clickhouse: ClickHouseSettings = ClickHouseSettings()
     clock: ClockSettings = ClockSettings()
     web: WebSettings = WebSettings()
+    alerts: AlertRules = ()
+    alerting: AlertingSettings = AlertingSettings()
     rules: dict[str, Any] = Field(default_factory=dict)
     outreach: dict[str, Any] = Field(default_factory=dict)
     calendars: dict[str, Any] = Field(default_factory=dict)
@@ -162,6 +178,7 @@ def load(file: Path | None = None) -> Settings:
     _know_every_variable(told.environment)
     settings = _checked(_Layered, _tables(told), told)
     RuleSet.from_mapping(settings.decisions(), told)
+    _know_every_target(settings, told)
     return settings
 
 
@@ -187,6 +204,17 @@ def _know_every_variable(environment: Mapping[str, str]) -> None:
         first = name.removeprefix(PREFIX).lower().split("__")[0]
         if name not in (HANDED_OVER, CONFIG) and first not in Settings.model_fields:
             raise FixConfiguration(f"{name}: there is no setting of this name")
+
+
+def _know_every_target(settings: Settings, told: Told) -> None:
+    """An alert to nobody would otherwise be overlooked in silence."""
+    for place, rule in enumerate(settings.alerts):
+        for target in rule.to:
+            if target not in settings.alerting.targets:
+                where = told.place(["alerts", str(place), "to"])
+                raise FixConfiguration(
+                    f"{where}there is no target {target!r}; write a table [alerting.targets.{target}]"
+                )
 
 
 def _checked(model: type[Settings], given: dict[str, Any], told: Told) -> Settings:

@@ -30,6 +30,7 @@ COMMANDS = {
     "topics": Command("topics", "Create, list and describe topics; let a prefix go live."),
     "schemas": Command("schemas", "Check, register and show the contracts."),
     "contacts": Command("contacts", "See which customers wait for an answer, and what is due next."),
+    "alerts": Command("alerts", "List alerts, try one, or see what history would have raised."),
     "vectors": Command("vectors", "Run conformance vectors of help desk clocks against the rules."),
     "sql": Command("sql", "Ask ClickHouse."),
     "audit": Command("audit", "Compare what landing claimed with the rows in ClickHouse."),

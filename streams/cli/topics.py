@@ -28,6 +28,7 @@ KEYS = {
     "profile": "shop_id/profile_id",
     "contact": "shop_id/contact_id",
     "origin": "topic/partition/offset",
+    "alert": "shop/alert",
 }
 """What the key of a record is made of."""
 

@@ -10,6 +10,7 @@ from schemas.errors import BadRecord
 from schemas.outputs import DeadLetter
 from schemas.topics import ABANDONMENT_SIGNALS, CONTACT_SIGNALS, DEAD_LETTERS, OUTREACH
 from streams.edges.guarded import Guarded, Handler
+from streams.edges.raw import origin_of, raw
 from streams.edges.seen import Seen
 from streams.kernel.deadletters import Origin
 
@@ -26,16 +27,16 @@ class Edges:
         """
         self._codec = codec
         self._names = {topic.named(prefix): topic for topic in FOLLOWED}
-        self._dead_letters = _raw(app, DEAD_LETTERS.named(prefix))
+        self._dead_letters = raw(app, DEAD_LETTERS.named(prefix))
         self._seen = Seen()
         doing: list[Handler] = [self._seen, *handlers]
         self._handlers = [Guarded(handler, self._post) for handler in doing]
 
         async def follow(stream: Any) -> None:
             async for event in stream.events():
-                await self._take(_origin(event.message))
+                await self._take(origin_of(event.message))
 
-        app.agent(_raw(app, *self._names), name="edges")(follow)
+        app.agent(raw(app, *self._names), name="edges")(follow)
 
     def status(self) -> dict[str, Any]:
         """What went by, and what failed."""
@@ -58,15 +59,3 @@ class Edges:
 
     async def _post(self, key: str, letter: DeadLetter) -> None:
         await (await self._dead_letters.send(key=key.encode(), value=self._codec.encode(letter)))
-
-
-def _raw(app: faust.App, *names: str) -> Any:
-    as_they_are: faust.Schema[bytes, bytes] = faust.Schema(
-        key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
-    )
-    return app.topic(*names, schema=as_they_are, allow_empty=True)
-
-
-def _origin(message: Any) -> Origin:
-    written = int(message.timestamp * 1_000)
-    return Origin(message.topic, message.partition, message.offset, written, message.key, message.value)

@@ -23,6 +23,7 @@ VALUES = {
     "holidays",
     "itertools",
     "json",
+    "math",
     "msgspec",
     "pydantic",
     "re",
