@@ -53,7 +53,7 @@ class Alerts:
         self._config = config
         self._clock = settings.clock.clock()
         self._names = {
-            topic: topic.named(settings.prefix) for topic in (ALERTS, ALERT_DELIVERIES, DEAD_LETTERS)
+            topic: topic.named(settings.deployment) for topic in (ALERTS, ALERT_DELIVERIES, DEAD_LETTERS)
         }
         self._topics = {topic: raw(app, name) for topic, name in self._names.items()}
         self._measured = [rule for rule in settings.alerts if isinstance(rule, Measured)]
