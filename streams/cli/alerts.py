@@ -98,9 +98,10 @@ def replay(
     rules = [rule for rule in settings.alerts if name in (None, rule.name)]
     if not rules:
         raise FixConfiguration(f"there is no alert {name or 'in the settings'}")
+    since, until = _moment(from_), _moment(to)
     count = 0
     with asking(settings, url, run) as client:
-        for alert in told(client, rules, _moment(from_), _moment(to)):
+        for alert in told(client, rules, since, until):
             count += 1
             print(msgspec.json.encode(to_json(alert)).decode() if as_json else _line(alert))
     if not as_json:

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 TURN = 0.5
 """Seconds between looks at what is due."""
-PATIENCE = 30.0
+PATIENCE = 5.0
 """Seconds until what failed as a whole (the broker, ClickHouse) is tried again."""
 LENGTH = 10_000
 """Records from the end of a partition in which an alert that stands, or was not told, is looked for."""
