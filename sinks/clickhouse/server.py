@@ -4,12 +4,10 @@ For ``heedful sql``, the live page, clickhouse-connect, and whatever else speaks
 connection to the engine of its own, ``readonly = 1`` and limits; settings that a client sends are ignored.
 """
 
-import gzip
 import json
 import threading
 import uuid
-import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +15,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from sinks.clickhouse.embedded import EmbeddedStore, is_open
+from sinks.clickhouse.encoding import accepted, packed, unpacked
 from sinks.clickhouse.reading import TOO_MANY, Asked, Limits, Reader
 from sinks.errors import QueryFailed
 
@@ -105,14 +104,14 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve("")
 
     def do_HEAD(self) -> None:
-        """Whether somebody is there."""
-        self._reply(HTTPStatus.OK, b"", {})
+        """What asking would answer, without the answer itself."""
+        self._serve("")
 
     def do_POST(self) -> None:
         """Ask by body, by query string, or by both."""
         try:
             body = self._body()
-        except (ValueError, OSError, zlib.error) as error:
+        except (ValueError, OSError) as error:
             self.close_connection = True
             self._reply(HTTPStatus.BAD_REQUEST, f"heedful: {error}\n".encode(), {})
             return
@@ -133,9 +132,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif url.path != "/":
             self._reply(HTTPStatus.NOT_FOUND, b"There is no handle for this address\n", {})
         else:
-            self._run(_asked(values, self.headers, body))
+            self._run(_asked(values, self.headers, body), values.get("enable_http_compression") != "0")
 
-    def _run(self, asked: Asked) -> None:
+    def _run(self, asked: Asked, may_pack: bool) -> None:
         try:
             answer = self.server.reader.answer(asked)
         except QueryFailed as failed:
@@ -149,18 +148,32 @@ class _Handler(BaseHTTPRequestHandler):
             "X-ClickHouse-Summary": json.dumps(summary),
             "Content-Type": TYPES.get(answer.fmt, "text/plain; charset=UTF-8"),
         }
-        self._reply(HTTPStatus.OK, answer.data, headers)
+        method = accepted(self.headers.get("Accept-Encoding", "")) if may_pack else None
+        if method is None:
+            self._reply(HTTPStatus.OK, answer.data, headers)
+        else:
+            self._reply(HTTPStatus.OK, packed(answer.data, method), {**headers, "Content-Encoding": method})
 
     def _body(self) -> str:
-        length = int(self.headers.get("Content-Length") or 0)
         if "chunked" in self.headers.get("Transfer-Encoding", ""):
-            raise ValueError("bodies in chunks are not taken")
-        if length > BODY_LIMIT:
-            raise ValueError(f"a query of {length} bytes is too long")
-        raw = self.rfile.read(length)
-        if self.headers.get("Content-Encoding") == "gzip":
-            raw = gzip.decompress(raw)
-        return raw.decode()
+            raw = b"".join(self._chunks())
+        else:
+            raw = self._read(int(self.headers.get("Content-Length") or 0))
+        method = self.headers.get("Content-Encoding", "identity")
+        return (raw if method == "identity" else unpacked(raw, method, BODY_LIMIT)).decode()
+
+    def _chunks(self) -> Iterator[bytes]:
+        left = BODY_LIMIT
+        while size := int(self.rfile.readline(100).partition(b";")[0], 16):
+            yield self._read(size, left)
+            self.rfile.readline(100)
+            left -= size
+        self.rfile.readline(100)
+
+    def _read(self, length: int, limit: int = BODY_LIMIT) -> bytes:
+        if not 0 <= length <= limit:
+            raise ValueError(f"a query of more than {BODY_LIMIT} bytes is too long")
+        return self.rfile.read(length)
 
     def _reply(self, status: HTTPStatus, data: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)
