@@ -1,6 +1,5 @@
 """Apache Kafka out of Maven's artifacts: one real KRaft broker for the tests that only it can pass."""
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -14,13 +13,10 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from streams import children
+from tests.maven import jars
 
 VERSION = "4.3.1"
-POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-<groupId>heedful</groupId><artifactId>broker-for-tests</artifactId><version>1</version><dependencies>
-<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{}</version></dependency>
-<dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
-</dependencies></project>"""
+ARTIFACTS = {"org.apache.kafka:kafka_2.13": VERSION, "org.slf4j:slf4j-simple": "1.7.36"}
 PROPERTIES = """process.roles=broker,controller
 node.id=1
 listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
@@ -60,7 +56,7 @@ def missing() -> str | None:
 @contextmanager
 def apache_kafka() -> Iterator[ApacheKafka]:
     """A broker on free loopback ports for as long as the block runs; its data goes with it."""
-    classpath = f"{_jars()}/*"
+    classpath = f"{jars(f'kafka-{VERSION}', ARTIFACTS)}/*"
     with tempfile.TemporaryDirectory(prefix="heedful-kafka-") as folder:
         port = children.free_port()
         config = _configured(Path(folder), classpath, port)
@@ -72,32 +68,6 @@ def apache_kafka() -> Iterator[ApacheKafka]:
         finally:
             process.kill()
             process.wait()
-
-
-def _jars() -> Path:
-    """The folder of jars, fetched once per machine (44 MB)."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "heedful", f"kafka-{VERSION}")
-    if not cache.is_dir():
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache.parent) as fresh:
-            _fetch(Path(fresh))
-            _publish(Path(fresh, "jars"), cache)
-    return cache
-
-
-def _fetch(folder: Path) -> None:
-    (folder / "pom.xml").write_text(POM.format(VERSION))
-    copy = ["mvn", "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={folder / 'jars'}"]
-    subprocess.run(copy, cwd=folder, check=True, stdin=subprocess.DEVNULL)
-
-
-def _publish(jars: Path, cache: Path) -> None:
-    """Whole or not at all. Another run may have been first; its jars are the same."""
-    try:
-        jars.rename(cache)
-    except OSError:
-        if not cache.is_dir():
-            raise
 
 
 def _configured(folder: Path, classpath: str, port: int) -> Path:

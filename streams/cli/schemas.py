@@ -79,6 +79,14 @@ def show(
         print(_version(_known(subject), version).text.rstrip())
 
 
+@app.command()
+def asyncapi() -> None:
+    """Print the AsyncAPI 3 document of all topics, with the newest version of every contract."""
+    from schemas.asyncapi import text
+
+    print(text(), end="")
+
+
 def _confluent(url: str | None, config: Config) -> ConfluentRegistry:
     settings = settings_from(config).registry
     registry = registry_of(settings.model_copy(update={"url": url}) if url else settings)

@@ -7,6 +7,7 @@ import typer
 from confluent_kafka import KafkaError, Message, Producer
 
 from schemas.admin import PATIENCE, Plan, create, partitions_of, plans, settings_on_broker
+from schemas.asyncapi import KEYS
 from schemas.codec import allowed
 from schemas.control import Hold
 from schemas.published import shape_of
@@ -22,15 +23,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-KEYS = {
-    "visitor": "shop_id/visitor_id",
-    "profile": "shop_id/profile_id",
-    "contact": "shop_id/contact_id",
-    "origin": "topic/partition/offset",
-    "alert": "shop/alert",
-}
-"""What the key of a record is made of."""
 
 
 @app.command("create")
@@ -97,6 +89,33 @@ def describe(
         print(f"  {key} = {value}{_unlike(actual, key, value)}")
 
 
+@app.command()
+def tail(
+    name: Annotated[str, typer.Argument(metavar="TOPIC", help="With or without its prefix.")],
+    key: Annotated[str | None, typer.Option(help="Only records with this key, such as main/kim.")] = None,
+    from_: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="TIME|begin|end", help="Records written since then: ISO-8601 with a zone."
+        ),
+    ] = "end",
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many.")] = None,
+    config: Config = None,
+    prefix: Prefix = None,
+    bootstrap: Bootstrap = None,
+) -> None:
+    """Print the records of a topic as they come, one JSON object a line, until Ctrl-C.
+
+    Committed records only, decoded: topic, partition, offset, key, written_at, type and value. What can't be
+    decoded is shown with the reason and, as base64, its bytes. Joins no group, commits nothing.
+    """
+    from streams.tail import Tail
+
+    settings = settings_from(config, prefix, bootstrap)
+    for line in Tail(settings, _contract(settings, name), key, from_).lines(limit):
+        print(line, flush=True)
+
+
 @app.command("go-live")
 def go_live(config: Config = None, prefix: Prefix = None, bootstrap: Bootstrap = None) -> None:
     """End the hold that an import began: from now on, heartbeats are written and customers approached.
@@ -144,6 +163,15 @@ def _plan(settings: Settings, name: str) -> Plan:
         if name in (plan.name, plan.topic.label if plan.topic else None, plan.topic and plan.topic.name):
             return plan
     raise FixConfiguration(f"{name} is none of heedful's topics; `heedful topics list` lists them")
+
+
+def _contract(settings: Settings, name: str) -> Topic:
+    topic = _plan(settings, name).topic
+    if topic is None:
+        raise FixConfiguration(
+            f"{name} is for heedful alone; `heedful topics list` shows which have a contract"
+        )
+    return topic
 
 
 def _row(plan: Plan, present: Mapping[str, int]) -> tuple[str, ...]:
