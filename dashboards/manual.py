@@ -46,7 +46,7 @@ it; `{from:…}` is the beginning of that day, `{until:…}` its end.
 
 
 def manual(catalogue: Iterable[Row], answers: Mapping[str, Sequence[Row]]) -> str:
-    """The whole file. ``catalogue``: what CATALOGUE gives; ``answers``: of the panels of COOKBOOK, by name."""
+    """The whole file. ``catalogue``: what CATALOGUE gives; ``answers``: of COOKBOOK, by panel."""
     tables = [(name, list(rows)) for name, rows in groupby(catalogue, key=lambda row: row["table"])]
     parts = [_beginning(), _listed(), COOKED]
     parts += [_recipe(number, _panel(name), answers[name]) for number, name in enumerate(COOKBOOK, 1)]
