@@ -5,7 +5,10 @@ Then, table by table, the places of their rows are written down, and exactly the
 be done again after a crash, and is, until the range with the request is recorded as landed.
 
 What lands later is asked about after it was put in: either the ids were written down by then, and it is
-deleted by whoever landed it, or whoever writes them down afterwards finds the rows.
+deleted by whoever landed it, or whoever writes them down afterwards finds the rows. So a range of somebody
+known concerns its own table only, unless it says of another device that it is theirs.
+
+One deletion at a time: each rewrites parts of a table, and two of one table would wait for each other.
 """
 
 import threading
@@ -37,16 +40,26 @@ class Eraser:
         self._store = store
         self._reached = reached
         self._lock = threading.Lock()
+        self._deleting = threading.Lock()
         self._known: Known = {}
         self._size = 0
 
-    def obey(self, people: People) -> None:
-        """Have nothing of the erased in the tables, when a range with these people was put in."""
+    def obey(self, people: People, table: str | None = None) -> None:
+        """Have nothing of the erased in the tables, when a range with these people was put in.
+
+        ``table``: where it was put, the first time; None: it may have been put in and partly obeyed before.
+        """
         if people.erasures:
             self._write(people.erasures)
-        requests = {erasure.request for erasure in people.erasures} | self._concerning(people)
-        if requests:
-            self._erase(sorted(requests))
+        asked = {erasure.request for erasure in people.erasures}
+        late = self._concerning(people) - asked
+        with self._deleting:
+            if late and table is not None and not self._teaches(table, late):
+                self._delete_all(sorted(late), [table])
+            else:
+                asked |= late
+            if asked:
+                self._erase(sorted(asked))
 
     def _write(self, erasures: Iterable[Erasure]) -> None:
         rows = [{**each._asdict(), "erased_at": each.erased_at / 1000} for each in erasures]
@@ -77,15 +90,25 @@ class Eraser:
             known.setdefault((row["shop_id"], row["id"]), {})[row["request"]] = row["at"]
         return known
 
+    def _teaches(self, table: str, requests: Iterable[str]) -> bool:
+        """Whether rows of the table name another device of theirs."""
+        named = _listed(requests)
+        return table in LINKING and bool(
+            self._store.query(f"SELECT 1 AS found {_unknown(table, named)} LIMIT 1")
+        )
+
     def _erase(self, requests: list[str]) -> None:
-        named = ", ".join(map(quoted, requests))
         for table in LINKING:
-            self._store.command(_devices(table, named))
+            self._store.command(_devices(table, _listed(requests)))
         self._reached("erase.known")
-        for table in OWNED:
+        self._delete_all(requests, OWNED)
+        self._reached("erase.done")
+
+    def _delete_all(self, requests: Iterable[str], tables: Iterable[str]) -> None:
+        named = _listed(requests)
+        for table in tables:
             if self._store.query(f"SELECT 1 AS found {_theirs(table, named)} LIMIT 1"):
                 self._delete(table, named)
-        self._reached("erase.done")
 
     def _delete(self, table: str, named: str) -> None:
         """A deletion that took longer than the answer was waited for is not begun a second time."""
@@ -110,13 +133,24 @@ class Eraser:
 
 def _devices(table: str, named: str) -> str:
     """Write down the devices that were theirs, too."""
-    written = f"SELECT request, id FROM {ERASURES} WHERE request IN ({named})"
     return (
         f"INSERT INTO {ERASURES} ({', '.join(COLUMNS)}) "
-        f"SELECT DISTINCT e.request, e.shop_id, assumeNotNull(r.visitor_id), e.erased_at "
+        "SELECT DISTINCT e.request, e.shop_id, assumeNotNull(r.visitor_id), e.erased_at "
+        f"{_unknown(table, named)}"
+    )
+
+
+def _unknown(table: str, named: str) -> str:
+    """FROM and WHERE: rows r of theirs that name a device which isn't written down yet."""
+    written = f"SELECT request, id FROM {ERASURES} WHERE request IN ({named})"
+    return (
         f"{_theirs(table, named)} AND r.visitor_id IS NOT NULL "
         f"AND (e.request, r.visitor_id) NOT IN ({written})"
     )
+
+
+def _listed(requests: Iterable[str]) -> str:
+    return ", ".join(map(quoted, requests))
 
 
 def _theirs(table: str, named: str) -> str:

@@ -31,10 +31,10 @@ class Inserting:
         self._store = store
         self._eraser = Eraser(store, config.reached)
 
-    def insert(self, found: Cut) -> None:
+    def insert(self, source: Source, found: Cut) -> None:
         """Append the blocks of a claim, of which nothing is there yet, and obey erasures."""
         self._append(found)
-        self._eraser.obey(found.people)
+        self._eraser.obey(found.people, table_of(source.topic))
 
     def complete(self, source: Source, claim: Claim) -> None:
         """Append what isn't there of a claim that may have been inserted, in whole or in part, by whomever.

@@ -72,7 +72,7 @@ class Jobs:
 
         def insert() -> None:
             if time.monotonic() < doubtful_at:
-                self._inserting.insert(cut)
+                self._inserting.insert(source, cut)
             else:
                 self._inserting.complete(source, cut.claim)
 
