@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.maven import jars
 
 VERSION = "4.3.1"
 ARTIFACTS = {"org.apache.kafka:kafka_2.13": VERSION, "org.slf4j:slf4j-simple": "1.7.36"}
-PROPERTIES = """process.roles=broker,controller
+PLACES = """process.roles=broker,controller
 node.id=1
 listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
 advertised.listeners=PLAINTEXT://127.0.0.1:{broker}
@@ -25,7 +25,8 @@ controller.listener.names=CONTROLLER
 controller.quorum.bootstrap.servers=127.0.0.1:{controller}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs={folder}/logs
-offsets.topic.replication.factor=1
+"""
+PROPERTIES = """offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
@@ -54,12 +55,15 @@ def missing() -> str | None:
 
 
 @contextmanager
-def apache_kafka() -> Iterator[ApacheKafka]:
-    """A broker on free loopback ports for as long as the block runs; its data goes with it."""
+def apache_kafka(properties: Mapping[str, str] | None = None) -> Iterator[ApacheKafka]:
+    """A broker on free loopback ports for as long as the block runs; its data goes with it.
+
+    ``properties``: those of somebody else, kept but for addresses and folders.
+    """
     classpath = f"{jars(f'kafka-{VERSION}', ARTIFACTS)}/*"
     with tempfile.TemporaryDirectory(prefix="heedful-kafka-") as folder:
         port = children.free_port()
-        config = _configured(Path(folder), classpath, port)
+        config = _configured(Path(folder), classpath, port, properties or {})
         with open(f"{folder}/output", "wb") as output:
             process = children.start(_java(classpath, "kafka.Kafka", str(config)), output)
         try:
@@ -70,12 +74,19 @@ def apache_kafka() -> Iterator[ApacheKafka]:
             process.wait()
 
 
-def _configured(folder: Path, classpath: str, port: int) -> Path:
+def _configured(folder: Path, classpath: str, port: int, properties: Mapping[str, str]) -> Path:
     config = folder / "server.properties"
-    config.write_text(PROPERTIES.format(broker=port, controller=children.free_port(), folder=folder))
+    places = PLACES.format(broker=port, controller=children.free_port(), folder=folder)
+    config.write_text((_without_places(properties) if properties else PROPERTIES) + places)
     format_ = ["format", "-t", _cluster_id(classpath), "-c", str(config), "--standalone"]
     _run(_java(classpath, "kafka.tools.StorageTool", *format_))
     return config
+
+
+def _without_places(properties: Mapping[str, str]) -> str:
+    """Places are written behind them, and hold: what stands further down in a file does."""
+    named = ("inter.broker.listener.name", "controller.quorum.voters")
+    return "".join(f"{name}={value}\n" for name, value in properties.items() if name not in named)
 
 
 def _cluster_id(classpath: str) -> str:
