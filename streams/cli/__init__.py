@@ -33,6 +33,7 @@ COMMANDS = {
     "alerts": Command("alerts", "List alerts, try one, or see what history would have raised."),
     "vectors": Command("vectors", "Run conformance vectors of help desk clocks against the rules."),
     "sql": Command("sql", "Ask ClickHouse."),
+    "report": Command("report", "Report on yesterday: sales, abandonment, recovery, who waits."),
     "audit": Command("audit", "Compare what landing claimed with the rows in ClickHouse."),
     "doctor": Command(
         "doctor", "Say what is wrong with broker, topics, ClickHouse, sources; and what to do."
