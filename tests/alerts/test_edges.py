@@ -45,6 +45,7 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def settings(broker: EmbeddedBroker, prefix: str, tmp_path: Path, receiver: Receiver) -> Settings:
     alerting = {"targets": {"ops": {"webhook": receiver.url, "secret": SECRET}}, "retry": ["100ms", "100ms"]}
+    alerting["digest"] = {"most": 1000}
     found = on(broker.bootstrap, "embedded", prefix, tmp_path).but(alerts=[LARGE], alerting=alerting)
     prepare(found)
     return found
@@ -54,6 +55,13 @@ def publish(settings: Settings, topic: Topic, *records: Record) -> None:
     producer = Producer({"bootstrap.servers": settings.kafka.bootstrap})
     for record in records:
         producer.produce(topic.named(settings.prefix), key=b"main/c1", value=CODEC.encode(record))
+    assert producer.flush(10) == 0
+
+
+def publish_under(settings: Settings, key: str, record: Record) -> None:
+    producer = Producer({"bootstrap.servers": settings.kafka.bootstrap})
+    name = ABANDONMENT_SIGNALS.named(settings.prefix)
+    producer.produce(name, key=key.encode(), value=CODEC.encode(record))
     assert producer.flush(10) == 0
 
 
@@ -138,6 +146,31 @@ def test_a_target_that_never_answers_leaves_a_dead_letter(settings: Settings, re
         ("deliver ops", "handler_failed", "HTTP 500")
     ]
     assert len(receiver.calls) == 3
+
+
+@pytest.mark.chaos
+def test_two_processes_share_the_telling_and_one_takes_over(
+    settings: Settings, receiver: Receiver, tmp_path: Path
+) -> None:
+    """Partitions change hands twice, the second time because their owner was killed."""
+    other = settings.but(alerting=revealed(settings), data_dir=tmp_path / "other")
+
+    def told(first: int, last: int) -> None:
+        names = [f"s{n}" for n in range(first, last)]
+        for name in names:
+            publish_under(settings, f"main/{name}", left(name))
+        eventually(lambda: set(names) <= set(signals_told(receiver)))
+        eventually(lambda: len(on_topic(settings, ALERT_DELIVERIES)) >= last)
+
+    with worker(settings, "edges") as first:
+        told(0, 10)
+        with worker(other, "edges"):
+            eventually(lambda: status(other).get("waiting"))
+            told(10, 20)
+            first.kill()
+            first.wait()
+            told(20, 30)
+    assert sorted(signals_told(receiver)) == sorted(f"s{n}" for n in range(30))
 
 
 @pytest.mark.slow
