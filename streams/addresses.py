@@ -41,14 +41,31 @@ def announce(settings: Settings, role: Role, url: str) -> Path:
     """
     note = _note(settings.data_dir, role)
     note.parent.mkdir(parents=True, exist_ok=True)
-    fresh = note.with_suffix(f".{os.getpid()}")
-    fresh.write_text(json.dumps(Address(os.getpid(), url)._asdict()))
-    fresh.replace(note)
+    _write(note, json.dumps(Address(os.getpid(), url)._asdict()))
+    _write(_last(settings.data_dir, role), url.rpartition(":")[2])
     return note
+
+
+def last_port(settings: Settings, role: Role) -> int:
+    """The port on which the role answered last here, so that who comes back is found again; 0: none."""
+    try:
+        return int(_last(settings.data_dir, role).read_text())
+    except FileNotFoundError:
+        return 0
 
 
 def _note(data_dir: Path, role: Role) -> Path:
     return data_dir.absolute() / "run" / f"{role}.json"
+
+
+def _last(data_dir: Path, role: Role) -> Path:
+    return _note(data_dir, role).with_suffix(".port")
+
+
+def _write(file: Path, text: str) -> None:
+    fresh = file.with_suffix(f"{file.suffix}.{os.getpid()}")
+    fresh.write_text(text)
+    fresh.replace(file)
 
 
 def _read(note: Path) -> Address | None:

@@ -32,10 +32,14 @@ def start(
     )
 
 
-def free_port() -> int:
-    """A loopback port that nobody listens on at this moment."""
+def free_port(preferred: int = 0) -> int:
+    """A loopback port that nobody listens on at this moment; ``preferred`` if that is such a one."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as a server that comes back would
+        try:
+            probe.bind(("127.0.0.1", preferred))
+        except OSError:
+            return free_port()
         return int(probe.getsockname()[1])
 
 

@@ -21,10 +21,23 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.aiohttp import make_aiohttp_handler
 
 from streams.roles import Role
+from streams.sections import is_loopback
 from streams.threaded import Status
 
 OPEN = ("/healthz", "/readyz")
 """Pages that are shown to everybody."""
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -54,19 +67,39 @@ def serve(
     async def said(view: View, request: Request, **path: Any) -> Response:
         return view.json({"role": role, **status()})
 
-    _aiohttp(app).router.add_get("/metrics", make_aiohttp_handler(registry))
+    pages_of(app).router.add_get("/metrics", make_aiohttp_handler(registry))
 
 
 def guard(app: faust.App, token: str | None) -> None:
-    """Show pages only to whoever knows the token, if there is one."""
-    if token is not None:
-        _aiohttp(app).middlewares.append(_asking_for(token))
+    """Show pages only to whoever knows the token; without one, only under a name of loopback.
+
+    Else a foreign page in a browser on this machine could read them, under a name that it made resolve here.
+    """
+    pages_of(app).middlewares.append(_for_loopback if token is None else _asking_for(token))
 
 
-def _aiohttp(app: faust.App) -> web.Application:
+def dress(app: faust.App) -> None:
+    """What a browser may do with any page: nothing but what this server gives it."""
+    pages_of(app).on_response_prepare.append(_dressed)
+
+
+def pages_of(app: faust.App) -> web.Application:
     """What Faust serves its pages with."""
     site: Any = app.web
     return cast(web.Application, site.web_app)
+
+
+async def _dressed(request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+
+
+@web.middleware
+async def _for_loopback(request: web.Request, handler: Handler) -> web.StreamResponse:
+    named, _, port = request.host.rpartition(":")
+    if request.path in OPEN or is_loopback(named if port.isdigit() else request.host):
+        return await handler(request)
+    return web.Response(status=403, text="ask 127.0.0.1\n")
 
 
 def _asking_for(token: str) -> Any:

@@ -23,12 +23,12 @@ def asking(
     Raises FixConfiguration if there is nothing to ask.
     """
     if url or (settings.clickhouse.url and not run):
-        return client_of(_server(settings, url or settings.clickhouse.url or ""))
+        return client_of(server_at(settings, url or settings.clickhouse.url or ""))
     places = list(_places(settings.data_dir.absolute(), run))
     for place in places:
         served = running_server(place)
         if served:
-            return client_of(_server(settings, served))
+            return client_of(server_at(settings, served))
     for place in places:
         if place.is_dir():
             return client_of(ClickHouseTarget(path=place, database=settings.clickhouse.database))
@@ -46,7 +46,7 @@ def serving(settings: Settings) -> Iterator[Client]:
     url = settings.clickhouse.url or running_server(settings.data_dir.absolute() / ENGINE)
     if url is None:
         raise Unavailable("ClickHouse is not there yet: landing has not opened it")
-    with client_of(_server(settings, url)) as client:
+    with client_of(server_at(settings, url)) as client:
         yield client
 
 
@@ -60,7 +60,8 @@ def _places(data_dir: Path, run: Path | None) -> Iterator[Path]:
         yield folder / ENGINE
 
 
-def _server(settings: Settings, url: str) -> ClickHouseTarget:
+def server_at(settings: Settings, url: str) -> ClickHouseTarget:
+    """A ClickHouse at ``url``; who asks is told by the settings if it is the one that they name."""
     named = settings.clickhouse
     if url != named.url:
         return ClickHouseTarget(url=url, database=named.database)

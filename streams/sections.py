@@ -132,7 +132,7 @@ class WebSettings(Table):
 
     @model_validator(mode="after")
     def _is_guarded(self) -> Self:
-        if self.token is None and not _is_loopback(self.host):
+        if self.token is None and not is_loopback(self.host):
             raise ValueError(
                 f"host = {self.host!r} would show customers' data to the network: set a token of 16 or more "
                 "characters, best as HEEDFUL_WEB__TOKEN"
@@ -144,9 +144,10 @@ class WebSettings(Table):
         return self.model_copy(update={"port": self.port and self.port + number})
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach it."""
     try:
-        return host == "localhost" or ip_address(host).is_loopback
+        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
 

@@ -8,6 +8,7 @@ import pytest
 
 from streams.broker import EmbeddedBroker, embedded_broker
 from tests.apache_kafka import ApacheKafka, apache_kafka, missing
+from tests.browser import chromium
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -47,3 +48,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if reason := missing():
         terminalreporter.section("NOT TESTED ON APACHE KAFKA", sep="!", yellow=True, bold=True)
         terminalreporter.line(f"{reason}; transactions were tested on the embedded broker only.")
+    if reason := chromium.missing():
+        terminalreporter.section("NOT TESTED IN A BROWSER", sep="!", yellow=True, bold=True)
+        terminalreporter.line(f"{reason}; the live page was not looked at.")

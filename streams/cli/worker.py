@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
+from streams.addresses import Address
 from streams.cli.options import Bootstrap, Config, Prefix, settings_from
+from streams.roles import Role
 from streams.settings import Settings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -74,4 +76,10 @@ def _supervise(settings: Settings) -> None:
     )
     print(f"logs     {settings.data_dir.absolute() / 'logs'}", flush=True)
     with stopping_on_signals() as stop:
-        supervisor.run(stop, lambda role, at: print(f"{role:8} {at.url}/status", flush=True))
+        supervisor.run(stop, _tell)
+
+
+def _tell(role: Role, at: Address) -> None:
+    print(f"{role:8} {at.url}/status", flush=True)
+    if role == "edges":
+        print(f"{'page':8} {at.url}/", flush=True)

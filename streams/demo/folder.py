@@ -47,6 +47,7 @@ def demo_settings(base: Settings, options: DemoOptions, folder: Path, bootstrap:
         registry={},
         clickhouse={},
         clock=clock,
+        web={"port": base.web.port},
         **rules,
     )
     (folder / "heedful.toml").write_text("\n".join(_toml(_told(settings))) + "\n", encoding="utf-8")

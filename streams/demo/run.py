@@ -82,6 +82,8 @@ class Demo:
         stage.start_roles()
         self._live = time.monotonic()
         self._say(f"visits, care, landing and edges are at work; data in {stage.settings.data_dir}")
+        if not self._options.headless:
+            self._say(f"look for yourself: {stage.page}")
         self._say('ask for yourself: heedful sql "SELECT * FROM v_abandonment LIMIT 10"')
 
     def _show(self, stage: Stage, stop: Event, meanwhile: Callable[[Stage], None]) -> None:

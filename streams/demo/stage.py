@@ -151,6 +151,12 @@ class Stage:
         return _get(f"{address.url}/status") if address else {}
 
     @property
+    def page(self) -> str:
+        """Where the live page is; empty while it isn't."""
+        address = self.supervisor.children["edges"].address
+        return f"{address.url}/" if address else ""
+
+    @property
     def care_clock(self) -> Millis:
         """How far care has come, so that it stays: what is beyond goes back when the kernel ends."""
         return int(self.status("care").get("durable", 0))

@@ -15,6 +15,7 @@ from schemas.codec import Codec
 from schemas.errors import BadRecord
 from schemas.outputs import ContactState
 from schemas.topics import CONTACTS
+from schemas.words import Millis
 from streams.clock import Clock
 from streams.edges.waiting import Asked, Waiting
 from streams.errors import Unavailable
@@ -55,7 +56,7 @@ class Queue:
         """Follow the topic until ``stop`` is set. Raises Unavailable."""
         with self._consumer() as consumer:
             name = self._config.named(CONTACTS)
-            partitions = _partitions(consumer, name)
+            partitions = partitions_of(consumer, name)
             consumer.assign([TopicPartition(name, partition, OFFSET_BEGINNING) for partition in partitions])
             self._unread = set(partitions)
             while not stop.is_set():
@@ -78,6 +79,11 @@ class Queue:
     def collect(self) -> Iterable[Metric]:
         """Its status says it all."""
         return ()
+
+    def counts(self, within: Millis) -> dict[str, int]:
+        """How many wait, and how many are or soon will be late. ``within``: what soon is."""
+        now = self._clock.now()
+        return self._waiting.counts(now, now + within)
 
     def answer(self, asked: Asked) -> dict[str, Any]:
         """Who waits, as JSON."""
@@ -117,7 +123,8 @@ class Queue:
             consumer.close()
 
 
-def _partitions(consumer: Consumer, name: str) -> list[int]:
+def partitions_of(consumer: Consumer, name: str) -> list[int]:
+    """The partitions of a topic. Raises Unavailable if there is none."""
     try:
         found = consumer.list_topics(name, timeout=PATIENCE).topics[name]
     except KafkaException as error:

@@ -95,6 +95,16 @@ class Waiting:
         else:
             self.left_out += 1
 
+    def counts(self, now: Millis, soon: Millis) -> dict[str, int]:
+        """How many wait; of them: overdue, due up to ``soon``, with a clock that missed its target."""
+        everyone = list(self._waiters.values())
+        return {
+            "waiting": len(everyone),
+            "overdue": sum(waiter.deadline <= now for waiter in everyone),
+            "due_soon": sum(now < waiter.deadline <= soon for waiter in everyone),
+            "breached": sum(bool(waiter.breached) for waiter in everyone),
+        }
+
     def answer(self, asked: Asked, now: Millis) -> dict[str, Any]:
         """As JSON: the rows asked for, of how many that match, of how many that wait."""
         everyone = list(self._waiters.values())  # at once, whatever another thread takes meanwhile

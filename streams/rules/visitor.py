@@ -63,14 +63,13 @@ def tell_pending(visitor: Visitor, facts: list[Fact]) -> None:
 
 
 def tell_activity(visitor: Visitor, activity: Activity, facts: list[Fact]) -> None:
-    """Activity, at the moment it was."""
-    cart_id = visitor.cart and visitor.cart.cart_id
-    tell(visitor, "activity", activity, facts, cart_id=cart_id)
+    """Activity, at the moment it was, and the cart that it kept alive: who looks on needs no older fact."""
+    alive = _standing(visitor.cart) if visitor.cart else {}
+    tell(visitor, "activity", activity, facts, **alive)
 
 
 def tell_cart(visitor: Visitor, cart: Cart, cause: Activity, facts: list[Fact]) -> None:
     """A snapshot. It is placed after all that was told before, so that the last one is the true one."""
-    lines = cart.lines
     visitor.pending, visitor.active_at = None, visitor.seen_at
     placed = msgspec.structs.replace(cause, at=max(cause.at, visitor.told_at))
     tell(
@@ -78,19 +77,26 @@ def tell_cart(visitor: Visitor, cart: Cart, cause: Activity, facts: list[Fact]) 
         "cart_changed",
         placed,
         facts,
-        cart_id=cart.cart_id,
         checkout_id=cart.checkout_id,
         opened_by=cart.opened_by,
         changed_by=cart.changed_by,
-        changed_at=cart.changed_at,
-        stage=cart.stage,
         stage_at=cart.stage_at,
-        longest_quiet_ms=cart.longest_quiet,
-        lines=lines,
-        value=None if cart.mixed else carts.worth(lines),
-        currency=None if cart.mixed else cart.currency,
+        lines=cart.lines,
         outreach_id=cart.outreach_id,
+        **_standing(cart),
     )
+
+
+def _standing(cart: Cart) -> dict[str, Any]:
+    """How far a cart has come, what it is worth, and how long it was quiet."""
+    return {
+        "cart_id": cart.cart_id,
+        "changed_at": cart.changed_at,
+        "stage": cart.stage,
+        "longest_quiet_ms": cart.longest_quiet,
+        "value": None if cart.mixed else carts.worth(cart.lines),
+        "currency": None if cart.mixed else cart.currency,
+    }
 
 
 def tell(
