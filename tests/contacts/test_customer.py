@@ -94,3 +94,45 @@ def test_hand_offs_say_who_held_it_how_long() -> None:
         ("first line", 20),
         ("experts", 50),
     ]
+
+
+def in_turn(rounds: int) -> list[Any]:
+    """A long conversation: a question every ten minutes, each answered five minutes later."""
+    return [one for at in range(rounds) for one in (asked(10 * at, "long"), replied(10 * at + 5, "long"))]
+
+
+def test_what_was_said_of_a_conversation_stays_true_however_long_it_grows() -> None:
+    world = heard(*in_turn(100), book=HOUR)
+    assert len(moves(world, CLOCK)) == 200
+    assert "withdrawn" not in {one.kind for one in world.said(topics.CONTACT_SIGNALS)}
+
+
+@pytest.mark.parametrize(("at", "kinds"), [(60, ["answered"]), (61, ["breached", "answered_late"])])
+def test_a_question_of_long_ago_is_waited_for_as_others_are(at: float, kinds: list[str]) -> None:
+    many = [asked(0.5 * number, "mail") for number in range(100)]
+    world = heard(*many, replied(at, "mail"), book=HOUR, until=200)
+    assert [one.kind for one in signals(world, "breached", "answered", "answered_late", clock=CLOCK)] == kinds
+
+
+def test_an_answer_of_long_ago_on_another_contact_stays_one() -> None:
+    events = [asked(1, "other"), *in_turn(100), replied(1010, "other")]
+    world = heard(*events, book=HOUR, until=1200)
+    assert moves(world, CLOCK) == [
+        (kind, at) for start in range(0, 1000, 10) for kind, at in (("activate", start), ("fulfill", start + 5))
+    ]
+
+
+def test_a_contact_that_is_forgotten_takes_no_answer_back() -> None:
+    forgetting = rules('[rules.contacts]\nforget_after = "1h"\n[rules.contacts.customer_wait]\ntarget = "1h"')
+    events = [asked(0, "first"), asked(1, "other"), replied(2, "first"), status("solved", 3, "first")]
+    world = heard(*events, replied(200, "other"), book=forgetting, until=300)
+    assert moves(world, CLOCK) == [("activate", 0), ("fulfill", 2)]
+
+
+@pytest.mark.parametrize("first", ["v", "ann"])
+def test_two_who_prove_to_be_one_wait_since_the_earlier_question(first: str) -> None:
+    others = "ann" if first == "v" else "v"
+    many = [asked(0.1 * number, "long", customer=first) for number in range(1, 100)]
+    events = [clicked(0), *many, asked(0.05, "short", customer=others), identified(15), replied(20, "short")]
+    said = [one for one in moves(heard(*events, book=HOUR, until=100), CLOCK) if one[0] == "fulfill"]
+    assert said == [("fulfill", 20)]

@@ -106,8 +106,7 @@ def _in_order(contact: Contact, one: Entry, at: Millis, book: RuleBook) -> Outco
     course = Course(contact.ticket, book)
     course.take(one)
     course.reach(at)
-    contact = replace(contact, ticket=course.ticket, latest=(*contact.latest, one))
-    return Outcome(_summed(contact, book), course.said)
+    return Outcome(replace(contact, ticket=course.ticket, latest=(*contact.latest, one)), course.said)
 
 
 def _anew(known: list[Contact], contact: Contact, at: Millis, book: RuleBook) -> Outcome:
@@ -124,7 +123,7 @@ def _anew(known: list[Contact], contact: Contact, at: Millis, book: RuleBook) ->
     withdrawn = sorted((*gone, *(said.mark for said in false)))
     contact = replace(contact, ticket=course.ticket, withdrawn=tuple(withdrawn))
     since = [(_false_since(said, contact.ticket, at), said) for said in false]
-    return Outcome(_summed(contact, book), new, since, gone)
+    return Outcome(contact, new, since, gone)
 
 
 def _false_since(said: Said, ticket: Ticket, otherwise: Millis) -> Millis:
@@ -142,7 +141,7 @@ def _concluded(contact: Contact, until: Millis, book: RuleBook) -> Course:
     return course
 
 
-def _summed(contact: Contact, book: RuleBook) -> Contact:
+def summed(contact: Contact, book: RuleBook) -> Contact:
     """With the oldest events as their sum, if there are many."""
     if len(contact.latest) <= MOST_LATEST:
         return contact

@@ -4,24 +4,50 @@
     running --every contact that waited is solved, or needs no reply--> ended
 
 Contacts are never merged for it. A contact that was merged explicitly passes its question on.
+
+It follows from the latest events of all contacts. Before the oldest events of one of them are dropped, the wait
+is concluded up to the last of these (``Wait``), for all contacts at once; what is told late of the time before
+that no longer changes it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from schemas.words import ContactSignalKind, Millis
-from streams.rules.base import earliest
 from streams.rules.book import RuleBook
 from streams.rules.contact_settings import BREACH
 from streams.rules.contacts import timing
 from streams.rules.contacts.contact import Contact, effective
-from streams.rules.contacts.entry import Entry, answers, asks
+from streams.rules.contacts.entry import Entry, Order, answers, asks
 from streams.rules.contacts.said import Said
-from streams.rules.contacts.ticket import Clock, Ticket
+from streams.rules.contacts.ticket import Clock
 
 NAME = "customer_wait"
+
+
+class Wait(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """What the customer waited for after every event up to and with ``until``.
+
+    ``clock``: runs since a question on ``contact_id``; None: nobody waits. ``asking``: contacts with a question
+    that nobody answered there. ``runs``: how often the clock began to run.
+    """
+
+    until: Order = (0, -1, "")
+    clock: Clock | None = None
+    contact_id: str = ""
+    asking: tuple[str, ...] = ()
+    runs: int = 0
+
+    def without(self, contact_id: str) -> "Wait":
+        """When a contact is forgotten. Who waited for it alone waits no longer, and nothing is said of that."""
+        asking = tuple(one for one in self.asking if one != contact_id)
+        return replace(self, asking=asking, clock=self.clock if asking else None)
+
+
+NOTHING = Wait()
 
 
 class Waiting(NamedTuple):
@@ -34,13 +60,13 @@ class Waiting(NamedTuple):
 class CustomerCourse:
     """The wait of one customer: give it entries of all contacts in their order. ``said`` is what followed."""
 
-    def __init__(self, book: RuleBook) -> None:
+    def __init__(self, contacts: Mapping[str, Contact], book: RuleBook, wait: Wait) -> None:
         self.said: list[Waiting] = []
-        self.clock: Clock | None = None
+        self.clock = wait.clock
         self._book = book
-        self._contact = Contact(contact_id="")
-        self._asking: set[str] = set()
-        self._runs = 0
+        self._contact = contacts.get(wait.contact_id) or Contact(contact_id=wait.contact_id)
+        self._asking = set(wait.asking)
+        self._runs = wait.runs
 
     @property
     def next_at(self) -> Millis | None:
@@ -58,6 +84,16 @@ class CustomerCourse:
         )
         self._say("breach", at, None)
         self._say("breached", at, None)
+
+    def wait(self, until: Order) -> Wait:
+        """What there is to wait for now."""
+        return Wait(
+            until=until,
+            clock=self.clock,
+            contact_id=self._contact.contact_id if self.clock else "",
+            asking=tuple(sorted(self._asking)),
+            runs=self._runs,
+        )
 
     def take(self, contact: Contact, one: Entry) -> None:
         """Something happened on one of the contacts."""
@@ -118,37 +154,47 @@ class CustomerCourse:
         self.said.append(Waiting(self._contact.contact_id, Said(kind, at, ticket, clock, counts, cause)))
 
 
-def course(contacts: Mapping[str, Contact], until: Millis, book: RuleBook) -> CustomerCourse:
-    """The wait that follows from these contacts, up to and without ``until``."""
-    found = CustomerCourse(book)
-    for contact, one in sorted(_entries(contacts.values()), key=lambda pair: pair[1].order):
+def course(
+    contacts: Mapping[str, Contact], until: Millis, book: RuleBook, wait: Wait = NOTHING
+) -> CustomerCourse:
+    """The wait that follows from these contacts and what was concluded before, up to and without ``until``."""
+    found = CustomerCourse(contacts, book, wait)
+    for contact, one in _after(wait.until, contacts):
         found.take(contact, one)
     found.reach(until)
     return found
 
 
-def next_due(contacts: Mapping[str, Contact], until: Millis, book: RuleBook) -> Millis | None:
-    """When somebody has waited too long, if nobody answers."""
-    return earliest((course(contacts, until, book).next_at,))
+def concluded(contacts: Mapping[str, Contact], wait: Wait, until: Order, book: RuleBook) -> Wait:
+    """The wait after every event up to and with ``until``."""
+    if until <= wait.until:
+        return wait
+    found = CustomerCourse(contacts, book, wait)
+    for contact, one in _after(wait.until, contacts):
+        if one.order <= until:
+            found.take(contact, one)
+    return found.wait(until)
 
 
-def _entries(contacts: Iterable[Contact]) -> Iterator[tuple[Contact, Entry]]:
-    for contact in contacts:
-        if contact.base.waiting_since is not None:
-            yield contact, _still_asking(contact.base)
+def both(one: Wait, other: Wait) -> Wait:
+    """Two waits, concluded up to the same event, of who proves to be one customer. Commutative."""
+    running = [(each.clock.started_at, each.clock.started_by, each) for each in (one, other) if each.clock]
+    first = min(running, key=lambda each: each[:2])[2] if running else one
+    asking = sorted({*one.asking, *other.asking})
+    return replace(first, asking=tuple(asking), runs=max(one.runs, other.runs))
+
+
+def _after(order: Order, contacts: Mapping[str, Contact]) -> list[tuple[Contact, Entry]]:
+    """What counts of all contacts, in order."""
+    return sorted(
+        (pair for pair in _entries(contacts) if pair[1].order > order), key=lambda pair: pair[1].order
+    )
+
+
+def _entries(contacts: Mapping[str, Contact]) -> Iterator[tuple[Contact, Entry]]:
+    for contact in contacts.values():
         for one in effective(contact.latest):
             yield contact, one
-
-
-def _still_asking(ticket: Ticket) -> Entry:
-    assert ticket.waiting_since is not None
-    return Entry(
-        at=ticket.waiting_since,
-        sequence=None,
-        event_id=ticket.waiting_by,
-        type="message_received",
-        kind="customer_message",
-    )
 
 
 def _always(book: RuleBook, clock: Clock) -> timing.Calendar:

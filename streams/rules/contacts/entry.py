@@ -1,5 +1,7 @@
 """What a contact remembers of one event, and what the event means for those who wait."""
 
+from typing import TypeAlias
+
 import msgspec
 
 from schemas.events import SupportEvent
@@ -17,6 +19,8 @@ ASKS = ("customer_message", "call_missed", "voicemail")
 """Kinds of message after which a customer waits; so does whatever else came from outside, unclassified."""
 STAFF = ("agent", "light_agent", "system")
 STOPPED = ("solved", "closed")
+Order: TypeAlias = tuple[Millis, int, str]
+"""Moment, sequence and id of an event: the order of the events of one key, as kernels apply them."""
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
@@ -45,8 +49,8 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     window_until: Millis | None = None
 
     @property
-    def order(self) -> tuple[Millis, int, str]:
-        """That of the events of one key, as kernels apply them."""
+    def order(self) -> Order:
+        """Its place among the events of its key."""
         return (self.at, -1 if self.sequence is None else self.sequence, self.event_id)
 
     @property

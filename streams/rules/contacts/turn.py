@@ -1,7 +1,7 @@
 """One transition of a customer's contacts: what is known so far, what follows, what is published."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -13,8 +13,8 @@ from schemas.words import Millis
 from streams.rules.base import Now, Publish, Step
 from streams.rules.book import RuleBook
 from streams.rules.contacts import customer, told
-from streams.rules.contacts.contact import Contact, Outcome, combined, happened, reached
-from streams.rules.contacts.customer import Waiting
+from streams.rules.contacts.contact import Contact, Outcome, combined, happened, reached, summed
+from streams.rules.contacts.customer import NOTHING, Wait, Waiting
 from streams.rules.contacts.entry import Entry, entry
 from streams.rules.contacts.said import Said, signal, withdrawal
 from streams.rules.contacts.ticket import Ticket
@@ -35,7 +35,8 @@ class KnownContacts(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """The contacts of one customer, by id.
 
     ``reached``: what was due of the customer's own wait before that moment is concluded; ``next_at``: when
-    the next of it is due. ``withdrawn``: marks of what was said of that wait and proved false.
+    the next of it is due. ``withdrawn``: marks of what was said of that wait and proved false. ``wait``: as it
+    stood when the last event that is no longer kept had happened.
     """
 
     contacts: dict[str, Contact]
@@ -43,6 +44,7 @@ class KnownContacts(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     reached: Millis = 0
     next_at: Millis | None = None
     withdrawn: tuple[int, ...] = ()
+    wait: Wait = NOTHING
 
 
 NOBODY = KnownContacts(contacts={})
@@ -62,6 +64,7 @@ class Turn:
         self._state = state or NOBODY
         self._contacts = dict(self._state.contacts)
         self._tier = self._state.tier
+        self._wait = self._state.wait
         self._book = book
         self._now = now
         self._publish: list[Publish] = []
@@ -108,7 +111,8 @@ class Turn:
 
     def taken_over(self, theirs: KnownContacts) -> Step[KnownContacts]:
         """What another profile knew of the same customer."""
-        mine = self._state
+        mine, theirs = self._aligned(self._state, theirs)
+        self._wait = customer.both(mine.wait, theirs.wait)
         for contact_id, contact in sorted(theirs.contacts.items()):
             known = self._contacts.get(contact_id)
             merged = Outcome(contact)
@@ -128,6 +132,12 @@ class Turn:
         self._tier = None
         return self._finished(NOBODY)
 
+    def _aligned(self, *states: KnownContacts) -> Iterator[KnownContacts]:
+        """With the waits of all concluded up to the same event."""
+        until = max(state.wait.until for state in states)
+        for state in states:
+            yield replace(state, wait=customer.concluded(state.contacts, state.wait, until, self._book))
+
     def _step(
         self,
         until: Millis,
@@ -141,9 +151,9 @@ class Turn:
         before = {
             _identity(each): each
             for state in (tuple(known) or (self._state,))
-            for each in customer.course(state.contacts, state.reached, self._book).said
+            for each in customer.course(state.contacts, state.reached, self._book, state.wait).said
         }
-        course = customer.course(self._contacts, until, self._book)
+        course = customer.course(self._contacts, until, self._book, self._wait)
         after = {_identity(each): each for each in course.said}
         false = [each for identity, each in before.items() if identity not in after]
         for each in false:
@@ -155,9 +165,23 @@ class Turn:
         return self._finished(replace(self._state, reached=until, next_at=course.next_at, withdrawn=gone))
 
     def _finished(self, state: KnownContacts) -> Step[KnownContacts]:
-        state = replace(state, contacts=self._contacts, tier=self._tier)
+        self._sum_up()
+        state = replace(state, contacts=self._contacts, tier=self._tier, wait=self._wait)
         nothing = not self._contacts and self._tier is None
         return Step(None if nothing else state, tuple(self._publish))
+
+    def _sum_up(self) -> None:
+        """Of long contacts only the last events are kept; what was concluded from the others stays."""
+        short = {name: summed(contact, self._book) for name, contact in self._contacts.items()}
+        for name, contact in self._contacts.items():
+            dropped = contact.latest[: len(contact.latest) - len(short[name].latest)]
+            self._conclude(dropped)
+        self._contacts = short
+
+    def _conclude(self, dropped: Sequence[Entry]) -> None:
+        """The customer's wait is concluded up to the last of these entries, which are about to be dropped."""
+        if dropped:
+            self._wait = customer.concluded(self._contacts, self._wait, dropped[-1].order, self._book)
 
     def _settle(self, outcome: Outcome, cause: str | None, *, always: bool = False) -> None:
         """Keep the contact and say what follows; publish it if it looks different, or ``always``."""
@@ -193,6 +217,8 @@ class Turn:
 
     def _forget(self, contact_id: str) -> None:
         """Drop a contact, here and for whoever follows it."""
+        self._conclude(self._contacts[contact_id].latest)
+        self._wait = self._wait.without(contact_id)
         del self._contacts[contact_id]
         self._publish.append(Publish(topics.CONTACTS, self._key(contact_id), None))
 
