@@ -117,9 +117,8 @@ def test_a_question_of_long_ago_is_waited_for_as_others_are(at: float, kinds: li
 def test_an_answer_of_long_ago_on_another_contact_stays_one() -> None:
     events = [asked(1, "other"), *in_turn(100), replied(1010, "other")]
     world = heard(*events, book=HOUR, until=1200)
-    assert moves(world, CLOCK) == [
-        (kind, at) for start in range(0, 1000, 10) for kind, at in (("activate", start), ("fulfill", start + 5))
-    ]
+    turns = [[("activate", at), ("fulfill", at + 5)] for at in range(0, 1000, 10)]
+    assert moves(world, CLOCK) == [move for turn in turns for move in turn]
 
 
 def test_a_contact_that_is_forgotten_takes_no_answer_back() -> None:

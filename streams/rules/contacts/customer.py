@@ -5,9 +5,9 @@
 
 Contacts are never merged for it. A contact that was merged explicitly passes its question on.
 
-It follows from the latest events of all contacts. Before the oldest events of one of them are dropped, the wait
-is concluded up to the last of these (``Wait``), for all contacts at once; what is told late of the time before
-that no longer changes it.
+It follows from the latest events of all contacts. Before the oldest events of one of them are dropped, the
+wait is concluded up to the last of these (``Wait``), for all contacts at once; what is told late of the time
+before that no longer changes it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,8 +31,8 @@ NAME = "customer_wait"
 class Wait(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """What the customer waited for after every event up to and with ``until``.
 
-    ``clock``: runs since a question on ``contact_id``; None: nobody waits. ``asking``: contacts with a question
-    that nobody answered there. ``runs``: how often the clock began to run.
+    ``clock``: runs since a question on ``contact_id``; None: nobody waits. ``asking``: contacts with a
+    question that nobody answered there. ``runs``: how often the clock began to run.
     """
 
     until: Order = (0, -1, "")
@@ -42,7 +42,7 @@ class Wait(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     runs: int = 0
 
     def without(self, contact_id: str) -> "Wait":
-        """When a contact is forgotten. Who waited for it alone waits no longer, and nothing is said of that."""
+        """When a contact is forgotten: who waited for it alone waits no longer, and nothing is said of it."""
         asking = tuple(one for one in self.asking if one != contact_id)
         return replace(self, asking=asking, clock=self.clock if asking else None)
 
@@ -157,7 +157,7 @@ class CustomerCourse:
 def course(
     contacts: Mapping[str, Contact], until: Millis, book: RuleBook, wait: Wait = NOTHING
 ) -> CustomerCourse:
-    """The wait that follows from these contacts and what was concluded before, up to and without ``until``."""
+    """The wait that follows from these contacts, after ``wait``, up to and without ``until``."""
     found = CustomerCourse(contacts, book, wait)
     for contact, one in _after(wait.until, contacts):
         found.take(contact, one)

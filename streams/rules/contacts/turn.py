@@ -35,8 +35,8 @@ class KnownContacts(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """The contacts of one customer, by id.
 
     ``reached``: what was due of the customer's own wait before that moment is concluded; ``next_at``: when
-    the next of it is due. ``withdrawn``: marks of what was said of that wait and proved false. ``wait``: as it
-    stood when the last event that is no longer kept had happened.
+    the next of it is due. ``withdrawn``: marks of what was said of that wait and proved false. ``wait``: as
+    it stood when the last event that is no longer kept had happened.
     """
 
     contacts: dict[str, Contact]
