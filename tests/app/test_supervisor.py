@@ -81,11 +81,11 @@ def is_over(process: psutil.Process) -> bool:
 def test_the_command_says_where_the_roles_are_and_ends_with_all_of_them(settings: Settings) -> None:
     with whole(settings) as (worker, roles):
         assert worker.stdout
-        said = [next(worker.stdout) for _ in range(6)]
+        said = [next(worker.stdout) for _ in range(7)]
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(60) == 0
     assert said[0].startswith(f"broker   {settings.kafka.bootstrap}")
-    assert sorted(line.split()[0] for line in said[2:]) == ["care", "edges", "landing", "visits"]
+    assert sorted(line.split()[0] for line in said[2:]) == ["care", "edges", "landing", "page", "visits"]
     assert all(map(is_over, roles))
 
 

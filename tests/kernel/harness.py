@@ -22,7 +22,7 @@ from streams.kernel.config import KernelConfig, Settings
 from streams.kernel.loop import Kernel
 from streams.kernel.processor import Processor
 
-PATIENCE = 90.0
+PATIENCE = 150.0
 """Seconds; far more than anything takes on a machine that isn't busy with something else."""
 CODEC = Codec(FileRegistry())
 
