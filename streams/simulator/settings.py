@@ -11,6 +11,8 @@ HOUR: Millis = 3_600_000
 
 EVENTS_OF_A_VISIT = 9.6
 """Events that one visit causes on average, its share of support, consent and later orders included."""
+ERASURES_PER_HOUR = 0.2
+"""Each has parts of every table rewritten, and simulated hours pass within seconds."""
 MOST_EVENTS_A_SECOND = 2_000
 """The embedded broker keeps every record in memory, so the rate is bounded."""
 
@@ -45,4 +47,9 @@ def traffic(events_per_second: float, speed: float, reply_target: Millis = HOUR)
             "events a second (the embedded broker keeps every record in memory)"
         )
     visits = events_per_second * 3600 / speed / EVENTS_OF_A_VISIT
-    return Traffic(visits_per_hour=visits, contacts_per_hour=visits / 8, reply_target=reply_target)
+    return Traffic(
+        visits_per_hour=visits,
+        contacts_per_hour=visits / 8,
+        erasures_per_hour=ERASURES_PER_HOUR,
+        reply_target=reply_target,
+    )
