@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psutil
+from msgspec.structs import replace
 
 from schemas.events import SupportEvent
 from schemas.words import Millis
@@ -50,6 +51,8 @@ RULES = """
 TICKS = 200
 SAMPLE = 2_000
 """Contacts that are answered, in order and late."""
+TALKS, MESSAGES = 20, 60
+"""Contacts of the customer who asks again and again, and events of each."""
 
 
 class Row(NamedTuple):
@@ -113,6 +116,7 @@ def measured(contacts: int) -> Iterator[Row]:
     care.clock = now
     yield from _events(care, contacts, now)
     yield _due(care)
+    yield _talkative()
 
 
 def _opening(contacts: int, now: Millis, values: list[tuple[str, bytes]]) -> Iterator[Row]:
@@ -167,6 +171,37 @@ def _due(care: Task[Profile]) -> Row:
     first = min(at for at in (care.wakes_at,) if at is not None)
     took = spent(lambda: care.advance(first + 1_000 * SECOND, first + 1_000 * SECOND))
     return Row("a tick at which a step of 1,000 contacts is due (CPU)", f"{took * 1e3:,.0f} ms")
+
+
+def _talkative() -> Row:
+    """The last round of questions and answers of somebody with many long contacts, each event by itself."""
+    care = task()
+    *before, last = (_round(part) for part in range(MESSAGES))
+    for events in before:
+        _one_by_one(care, events)
+    took = spent(lambda: _one_by_one(care, last))
+    what = f"an event of a customer with {TALKS} contacts of {MESSAGES} events each (CPU)"
+    return Row(what, f"{took / TALKS * 1e6:,.0f} µs")
+
+
+def _round(part: int) -> list[SupportEvent]:
+    """One event of each of the contacts, a second apart: questions first, then answers, and so on."""
+    words = (
+        ("message_sent", "human_reply", "pending")
+        if part % 2
+        else ("message_received", "customer_message", "open")
+    )
+    numbers = range(part * TALKS, (part + 1) * TALKS)
+    return [
+        replace(said(0, number, BEGINNING + number * SECOND, *words), contact_id=f"talk-{number % TALKS}")
+        for number in numbers
+    ]
+
+
+def _one_by_one(care: Task[Profile], events: list[SupportEvent]) -> None:
+    for event in events:
+        care.receive(event)
+        care.advance(event.occurred_at + 1, event.occurred_at + 1)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The day that is compared holds everything that a help desk may tell, and all that follows from it is said."""
+"""The day that is compared holds everything that a help desk may tell, and all that follows is said."""
 
 from typing import Any, get_args
 

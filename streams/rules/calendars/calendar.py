@@ -18,12 +18,21 @@ from zoneinfo import ZoneInfo
 
 from schemas.words import Millis
 from streams.rules.calendars.public_holidays import Region, days_off
-from streams.rules.calendars.years import FIRST_DAY, Interval, Year, first_moment, unrolled, year_at
+from streams.rules.calendars.years import (
+    FIRST_DAY,
+    FIRST_YEAR,
+    LAST_YEAR,
+    Interval,
+    Year,
+    first_moment,
+    unrolled,
+    year_at,
+)
 from streams.rules.time_zones import known_zone
 
 ANCHOR = 2024
 """Where the sums over years begin. Any year would do; near the present few need to be unrolled."""
-BEGIN, END = first_moment(1970), first_moment(3000)
+BEGIN, END = first_moment(FIRST_YEAR), first_moment(LAST_YEAR)
 """Business hours are kept between them, so that no question takes longer than unrolling a thousand years."""
 WHOLE_DAY: tuple[Interval, ...] = ((0, 1440),)
 Week = tuple[tuple[Interval, ...], ...]
@@ -57,7 +66,9 @@ class Calendar:
 
     def elapsed(self, start: Millis, end: Millis) -> Millis:
         """How much of the time from ``start`` to before ``end`` is open; negative if ``end`` is earlier."""
-        return end - start if self._always else self._open_before(end) - self._open_before(start)
+        if self._always or start == end:
+            return end - start
+        return self._open_before(end) - self._open_before(start)
 
     def due(self, start: Millis, amount: Millis) -> Millis:
         """The earliest moment, from ``start`` on, by which ``amount`` has elapsed.

@@ -57,14 +57,18 @@ class Year(NamedTuple):
         return place >= 0 and at < self.ends[place]
 
 
-def year_at(at: Millis) -> int:
-    """The year of UTC in which a moment lies."""
-    return (datetime(1970, 1, 1) + timedelta(milliseconds=at)).year
-
-
 def first_moment(year: int) -> Millis:
     """When a year of UTC begins."""
     return int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * 1000
+
+
+FIRST_YEAR, LAST_YEAR = 1970, 3000
+_BEGINNINGS = tuple(first_moment(year) for year in range(FIRST_YEAR, LAST_YEAR + 1))
+
+
+def year_at(at: Millis) -> int:
+    """The year of UTC in which a moment of ``FIRST_YEAR`` to ``LAST_YEAR`` lies."""
+    return FIRST_YEAR - 1 + bisect_right(_BEGINNINGS, at)
 
 
 def unrolled(year: int, zone: ZoneInfo, hours: Hours) -> Year:

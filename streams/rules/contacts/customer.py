@@ -5,9 +5,9 @@
 
 Contacts are never merged for it. A contact that was merged explicitly passes its question on.
 
-It follows from the latest events of all contacts. Before the oldest events of one of them are dropped, the
-wait is concluded up to the last of these (``Wait``), for all contacts at once; what is told late of the time
-before that no longer changes it.
+What comes in order is applied to the wait as it is (``Wait``). Else it is concluded anew, from the latest
+events of all contacts. Before the oldest events of one of them are dropped, the wait is concluded up to the
+last of these, for all contacts at once; what is told late of the time before that no longer changes it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -41,6 +41,11 @@ class Wait(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     asking: tuple[str, ...] = ()
     runs: int = 0
 
+    @property
+    def next_at(self) -> Millis | None:
+        """When the customer has waited too long, if nobody answers."""
+        return self.clock.next_at if self.clock else None
+
     def without(self, contact_id: str) -> "Wait":
         """When a contact is forgotten: who waited for it alone waits no longer, and nothing is said of it."""
         asking = tuple(one for one in self.asking if one != contact_id)
@@ -64,14 +69,21 @@ class CustomerCourse:
         self.said: list[Waiting] = []
         self.clock = wait.clock
         self._book = book
+        self._until = wait.until
         self._contact = contacts.get(wait.contact_id) or Contact(contact_id=wait.contact_id)
         self._asking = set(wait.asking)
         self._runs = wait.runs
 
     @property
-    def next_at(self) -> Millis | None:
-        """When the wait is too long, if nobody answers."""
-        return self.clock.next_at if self.clock else None
+    def wait(self) -> Wait:
+        """What there is to wait for now."""
+        return Wait(
+            until=self._until,
+            clock=self.clock,
+            contact_id=self._contact.contact_id if self.clock else "",
+            asking=tuple(sorted(self._asking)),
+            runs=self._runs,
+        )
 
     def reach(self, until: Millis) -> None:
         """What was due before ``until`` comes true."""
@@ -85,19 +97,10 @@ class CustomerCourse:
         self._say("breach", at, None)
         self._say("breached", at, None)
 
-    def wait(self, until: Order) -> Wait:
-        """What there is to wait for now."""
-        return Wait(
-            until=until,
-            clock=self.clock,
-            contact_id=self._contact.contact_id if self.clock else "",
-            asking=tuple(sorted(self._asking)),
-            runs=self._runs,
-        )
-
     def take(self, contact: Contact, one: Entry) -> None:
         """Something happened on one of the contacts."""
         self.reach(one.at)
+        self._until = one.order
         rules = self._book.active(one.at)
         if answers(one):
             self._asking.discard(contact.contact_id)
@@ -173,7 +176,7 @@ def concluded(contacts: Mapping[str, Contact], wait: Wait, until: Order, book: R
     for contact, one in _after(wait.until, contacts):
         if one.order <= until:
             found.take(contact, one)
-    return found.wait(until)
+    return replace(found.wait, until=until)
 
 
 def both(one: Wait, other: Wait) -> Wait:

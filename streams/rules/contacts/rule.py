@@ -60,7 +60,7 @@ def waiting(state: KnownContacts | None) -> tuple[Contact, ...]:
 
 
 def _deadlines(state: KnownContacts, book: RuleBook) -> Iterator[Millis | None]:
-    yield state.next_at
+    yield state.wait.next_at
     if state.tier is not None:
         yield state.tier.at + TIER_REMEMBERED
     for contact in state.contacts.values():

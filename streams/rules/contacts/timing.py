@@ -34,7 +34,7 @@ class Step(NamedTuple):
 
 def ran(clock: Clock, calendar: Calendar) -> Millis:
     """What counted before it last began to run."""
-    return clock.accrued + sum(calendar.elapsed(*span) for span in clock.spans)
+    return sum((calendar.elapsed(*span) for span in clock.spans), clock.accrued)
 
 
 def counted(clock: Clock, at: Millis, calendar: Calendar) -> Millis:

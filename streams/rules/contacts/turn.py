@@ -14,7 +14,7 @@ from streams.rules.base import Now, Publish, Step
 from streams.rules.book import RuleBook
 from streams.rules.contacts import customer, told
 from streams.rules.contacts.contact import Contact, Outcome, combined, happened, reached, summed
-from streams.rules.contacts.customer import NOTHING, Wait, Waiting
+from streams.rules.contacts.customer import NOTHING, CustomerCourse, Wait, Waiting
 from streams.rules.contacts.entry import Entry, entry
 from streams.rules.contacts.said import Said, signal, withdrawal
 from streams.rules.contacts.ticket import Ticket
@@ -34,17 +34,21 @@ class Tier(msgspec.Struct, frozen=True, array_like=True):
 class KnownContacts(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """The contacts of one customer, by id.
 
-    ``reached``: what was due of the customer's own wait before that moment is concluded; ``next_at``: when
-    the next of it is due. ``withdrawn``: marks of what was said of that wait and proved false. ``wait``: as
-    it stood when the last event that is no longer kept had happened.
+    ``wait``: what the customer waits for. ``reached``: what was due of it before that moment is concluded;
+    ``withdrawn``: marks of what was said of it and proved false. ``base``: as it stood when the last event
+    that is no longer kept had happened.
     """
 
     contacts: dict[str, Contact]
     tier: Tier | None = None
     reached: Millis = 0
-    next_at: Millis | None = None
-    withdrawn: tuple[int, ...] = ()
     wait: Wait = NOTHING
+    withdrawn: tuple[int, ...] = ()
+    base: Wait = NOTHING
+
+    def expects(self, one: Entry) -> bool:
+        """Whether an event can be applied to the wait as it is."""
+        return one.order > self.wait.until and one.at >= self.reached and one.type != "reply_needed"
 
 
 NOBODY = KnownContacts(contacts={})
@@ -64,7 +68,7 @@ class Turn:
         self._state = state or NOBODY
         self._contacts = dict(self._state.contacts)
         self._tier = self._state.tier
-        self._wait = self._state.wait
+        self._wait, self._base = self._state.wait, self._state.base
         self._book = book
         self._now = now
         self._publish: list[Publish] = []
@@ -78,7 +82,9 @@ class Turn:
             if one.tier is None and self._tier is not None:
                 one = replace(one, tier=self._tier.tier)
         self._settle(happened(known, one, self._now.at, self._book), one.event_id)
-        return self._step(self._now.at, one.event_id)
+        if self._state.expects(one):
+            return self._goes_on(self._now.at, self._contacts[event.contact_id], one)
+        return self._anew(self._now.at, one.event_id)
 
     def promoted(self, update: ProfileUpdate) -> Step[KnownContacts]:
         """The customer's tier is told; policies may be others."""
@@ -93,7 +99,7 @@ class Turn:
         )
         for contact in tuple(self._contacts.values()):
             self._settle(happened(contact, one, self._now.at, self._book), one.event_id)
-        return self._step(self._now.at, one.event_id)
+        return self._goes_on(self._now.at)
 
     def woken(self) -> Step[KnownContacts]:
         """What is due comes true; what is old is forgotten."""
@@ -101,7 +107,7 @@ class Turn:
         for contact in tuple(self._contacts.values()):
             if min(contact.ticket.moments, default=at + 1) <= at:
                 self._settle(reached(contact, at + 1, self._book), None)
-        step = self._step(at + 1, None)
+        step = self._goes_on(at + 1)
         for contact in tuple(self._contacts.values()):
             if forget_at(contact.ticket, self._book) <= at:
                 self._forget(contact.contact_id)
@@ -112,7 +118,7 @@ class Turn:
     def taken_over(self, theirs: KnownContacts) -> Step[KnownContacts]:
         """What another profile knew of the same customer."""
         mine, theirs = self._aligned(self._state, theirs)
-        self._wait = customer.both(mine.wait, theirs.wait)
+        self._base = customer.both(mine.base, theirs.base)
         for contact_id, contact in sorted(theirs.contacts.items()):
             known = self._contacts.get(contact_id)
             merged = Outcome(contact)
@@ -123,7 +129,7 @@ class Turn:
         self._tier = max(tiers, key=lambda each: (each.at, each.event_id), default=None)
         until = max(self._now.at, mine.reached, theirs.reached)
         withdrawn = (Counter(mine.withdrawn) | Counter(theirs.withdrawn)).elements()
-        return self._step(until, None, (mine, theirs), withdrawn)
+        return self._anew(until, None, (mine, theirs), withdrawn)
 
     def erased(self) -> Step[KnownContacts]:
         """Nothing is kept."""
@@ -133,27 +139,41 @@ class Turn:
         return self._finished(NOBODY)
 
     def _aligned(self, *states: KnownContacts) -> Iterator[KnownContacts]:
-        """With the waits of all concluded up to the same event."""
-        until = max(state.wait.until for state in states)
+        """With the bases of all concluded up to the same event."""
+        until = max(state.base.until for state in states)
         for state in states:
-            yield replace(state, wait=customer.concluded(state.contacts, state.wait, until, self._book))
+            yield replace(state, base=customer.concluded(state.contacts, state.base, until, self._book))
 
-    def _step(
+    def _goes_on(
+        self, until: Millis, contact: Contact | None = None, one: Entry | None = None
+    ) -> Step[KnownContacts]:
+        """Say what follows for the customer as a whole, after an event in its order, and as time goes by."""
+        until = max(until, self._state.reached)
+        course = CustomerCourse(self._contacts, self._book, self._wait)
+        if contact is not None and one is not None:
+            course.take(contact, one)
+        course.reach(until)
+        for each in course.said:
+            self._say(each.said, each.contact_id, self._state.withdrawn)
+        self._wait = course.wait
+        return self._finished(replace(self._state, reached=until))
+
+    def _anew(
         self,
         until: Millis,
         cause: str | None,
         known: Iterable[KnownContacts] = (),
         withdrawn: Iterable[int] | None = None,
     ) -> Step[KnownContacts]:
-        """Say what follows for the customer as a whole, of whom so much was ``known``."""
+        """Conclude anew what follows for the customer as a whole, of whom so much was ``known``."""
         gone = tuple(self._state.withdrawn if withdrawn is None else withdrawn)
         until = max(until, self._state.reached)
         before = {
             _identity(each): each
             for state in (tuple(known) or (self._state,))
-            for each in customer.course(state.contacts, state.reached, self._book, state.wait).said
+            for each in customer.course(state.contacts, state.reached, self._book, state.base).said
         }
-        course = customer.course(self._contacts, until, self._book, self._wait)
+        course = customer.course(self._contacts, until, self._book, self._base)
         after = {_identity(each): each for each in course.said}
         false = [each for identity, each in before.items() if identity not in after]
         for each in false:
@@ -162,11 +182,12 @@ class Turn:
         for identity, each in after.items():
             if identity not in before:
                 self._say(each.said, each.contact_id, gone)
-        return self._finished(replace(self._state, reached=until, next_at=course.next_at, withdrawn=gone))
+        self._wait = course.wait
+        return self._finished(replace(self._state, reached=until, withdrawn=gone))
 
     def _finished(self, state: KnownContacts) -> Step[KnownContacts]:
         self._sum_up()
-        state = replace(state, contacts=self._contacts, tier=self._tier, wait=self._wait)
+        state = replace(state, contacts=self._contacts, tier=self._tier, wait=self._wait, base=self._base)
         nothing = not self._contacts and self._tier is None
         return Step(None if nothing else state, tuple(self._publish))
 
@@ -181,7 +202,7 @@ class Turn:
     def _conclude(self, dropped: Sequence[Entry]) -> None:
         """The customer's wait is concluded up to the last of these entries, which are about to be dropped."""
         if dropped:
-            self._wait = customer.concluded(self._contacts, self._wait, dropped[-1].order, self._book)
+            self._base = customer.concluded(self._contacts, self._base, dropped[-1].order, self._book)
 
     def _settle(self, outcome: Outcome, cause: str | None, *, always: bool = False) -> None:
         """Keep the contact and say what follows; publish it if it looks different, or ``always``."""
@@ -192,15 +213,15 @@ class Turn:
         for said in sorted(outcome.said, key=lambda said: said.at):
             self._say(said, contact.contact_id, contact.withdrawn)
         self._contacts[contact.contact_id] = contact
-        state = told.state(contact, self._now, self._book)
-        if always or known is None or not self._same(known, contact):
-            self._publish.append(Publish(topics.CONTACTS, self._key(contact.contact_id), state))
+        if always or known is None or known.ticket != contact.ticket:
+            self._tell(contact, None if always else known)
 
-    def _same(self, known: Contact, contact: Contact) -> bool:
-        if known.ticket == contact.ticket:
-            return True
-        before, after = (told.state(each, self._now, self._book) for each in (known, contact))
-        return told.looks(before) == told.looks(after)
+    def _tell(self, contact: Contact, known: Contact | None) -> None:
+        """Publish the contact, unless it looks as it did."""
+        after = told.state(contact, self._now, self._book)
+        before = None if known is None else told.state(known, self._now, self._book)
+        if before is None or told.looks(before) != told.looks(after):
+            self._publish.append(Publish(topics.CONTACTS, self._key(contact.contact_id), after))
 
     def _say(self, said: Said, contact_id: str, withdrawn: Sequence[int]) -> None:
         self._signal(signal(said, contact_id, withdrawn, self._now))
@@ -218,7 +239,7 @@ class Turn:
     def _forget(self, contact_id: str) -> None:
         """Drop a contact, here and for whoever follows it."""
         self._conclude(self._contacts[contact_id].latest)
-        self._wait = self._wait.without(contact_id)
+        self._wait, self._base = self._wait.without(contact_id), self._base.without(contact_id)
         del self._contacts[contact_id]
         self._publish.append(Publish(topics.CONTACTS, self._key(contact_id), None))
 
