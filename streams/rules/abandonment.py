@@ -70,8 +70,7 @@ class Abandonment:
         The rules after this one are told how the carts stand: one may have changed while it was handed over.
         """
         turn = CartTurn(union(mine or NOTHING, theirs), self._book, now)
-        for order in sorted(turn.orders.values(), key=lambda one: (one.at, one.order_id)):
-            turn.end_bought(order)
+        turn.end_all_bought()
         return turn.step()._replace(tell=turn.standing())
 
 

@@ -88,8 +88,7 @@ class CartTurn:
             self._emptied(told.cart_id, told.told_at)
             return
         self.episodes[told.cart_id] = continued(known, told) if known else self._arrived(told, fact)
-        for order in tuple(self.orders.values()):
-            self.end_bought(order)
+        self.end_all_bought()
 
     def _emptied(self, cart_id: str, at: Millis) -> None:
         """What was said of the cart is kept for an order that is told after it was emptied."""
@@ -100,6 +99,11 @@ class CartTurn:
     def ordered(self, order: Order) -> None:
         """The order, once however often and from wherever it is told."""
         if order.order_id not in self.orders:
+            self.end_bought(order)
+
+    def end_all_bought(self) -> None:
+        """Of several orders that a cart may have become, the earliest ends it."""
+        for order in sorted(self.orders.values(), key=lambda one: (one.at, one.order_id)):
             self.end_bought(order)
 
     def end_bought(self, order: Order) -> None:

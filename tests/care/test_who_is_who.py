@@ -72,6 +72,23 @@ def test_a_signal_before_the_link_is_recovered_by_an_order_that_came_before_the_
     assert said[1].abandoned_id == said[0].event_id
 
 
+@pytest.mark.parametrize(
+    ("orders", "told"),
+    [
+        pytest.param((80, 100), [("abandoned", 60), ("recovered", 80)], id="the first after the signal"),
+        pytest.param((2, 100), [("abandoned", 60), ("withdrawn", 2)], id="one before it: there was none"),
+    ],
+)
+def test_of_several_orders_on_another_device_the_earliest_ends_the_cart(
+    orders: tuple[float, float], told: list[tuple[str, float]]
+) -> None:
+    """Known before the cart is: both belong to a device that proved to be the customer's earlier."""
+    bought_there = [bought(at, f"order {at}", visitor="phone") for at in orders]
+    links = [identified(361, visitor="phone"), identified(362, visitor="laptop")]
+    life = world(added(0, visitor="laptop"), *bought_there, *links)
+    assert [(kind, at) for kind, _, at in abandonments(life)] == told
+
+
 def test_an_order_told_under_both_names_is_one() -> None:
     both = [added(0), bought(70), ordered(70), identified(90)]
     assert abandonments(world(*both)) == [("abandoned", "cart", 60), ("recovered", "cart", 70)]

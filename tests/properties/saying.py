@@ -41,7 +41,18 @@ def states(host: World | Cluster) -> dict[str, bytes]:
 
 
 def standing(host: World | Cluster) -> set[str]:
-    """Ids of signals that were not taken back."""
+    """Ids of signals that were not taken back; with a false signal its recovery goes."""
+    return {one.event_id for one in _standing(host)}
+
+
+def outcomes(host: World | Cluster) -> set[tuple[str, str]]:
+    """The same, but of a recovery what was recovered, whichever of several orders is said to have done it."""
+    return {
+        (one.kind, one.abandoned_id if one.kind == "recovered" else one.event_id) for one in _standing(host)
+    }
+
+
+def _standing(host: World | Cluster) -> list[Any]:
     said = records(host.published, *SIGNALS)
     back = {
         getattr(one, name, None)
@@ -49,7 +60,12 @@ def standing(host: World | Cluster) -> set[str]:
         for name in ("abandoned_id", "withdraws")
         if one.kind == "withdrawn"
     }
-    return {one.event_id for one in said if one.kind != "withdrawn" and one.event_id not in back}
+    back.discard(None)
+    return [
+        one
+        for one in said
+        if one.kind != "withdrawn" and not {one.event_id, getattr(one, "abandoned_id", None)} & back
+    ]
 
 
 def requests(host: World | Cluster) -> list[Outreach]:

@@ -7,19 +7,19 @@ from hypothesis import strategies as st
 from tests.builders import World, minute
 from tests.properties.always import always
 from tests.properties.cluster import Cluster
-from tests.properties.lives import END, HANDED_OVER, deliveries
-from tests.properties.saying import LIVE, gone, requests, standing
+from tests.properties.lives import END, HANDED_OVER, LIVES, deliveries
+from tests.properties.saying import LIVE, gone, outcomes, requests, standing
 
 UNTIL = END + 2 * 60
 TASKS = st.sampled_from([1, 2, 4])
 
 
-@always(life=HANDED_OVER, data=st.data())
+@always(life=LIVES, data=st.data())
 def test_the_same_signals_stand_in_the_end(life: list[Any], data: st.DataObject) -> None:
     expected = World(LIVE).hear(*life).until(UNTIL)
     found = Cluster(LIVE, data.draw(TASKS), data.draw(TASKS))
     found.work(data.draw(deliveries(life, restarts=True))).until(UNTIL)
-    assert standing(found) == standing(expected)
+    assert outcomes(found) == outcomes(expected)
 
 
 @always(life=HANDED_OVER, data=st.data())
