@@ -7,9 +7,9 @@ it ends as by ``kill -9``, or freezes until somebody sends SIGCONT.
 import os
 import signal
 import threading
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Literal, TypeAlias
 
 from streams.errors import FixConfiguration
@@ -34,14 +34,13 @@ class FailPoint:
     point: str
     fate: Fate
     times: int = 1
-    _counts: Counter[str] = field(default_factory=Counter)
+    _reached: Iterator[int] = field(default_factory=lambda: count(1))
 
     def __call__(self, point: str) -> None:
         """A point is reached."""
         if point != self.point:
             return
-        self._counts[point] += 1
-        if self._counts[point] == self.times:
+        if next(self._reached) == self.times:
             self._happen()
 
     def _happen(self) -> None:

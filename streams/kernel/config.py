@@ -60,7 +60,7 @@ class KernelConfig:
             "isolation.level": isolation,
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
-            "fetch.wait.max.ms": 20,
+            "fetch.wait.max.ms": 50,
             "fetch.queue.backoff.ms": 5,
             **settings,
         }

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from confluent_kafka import Consumer, Message
+from confluent_kafka import Message
 
 from schemas import topics
 from schemas.codec import Codec
@@ -159,15 +159,21 @@ class HostedTask:
             self._transaction.produce(self._config.named(facts), b"", value, partition)
         self._config.reached("commit.clock")
 
-    def commit(self, consumer: Consumer) -> Done:
-        """Make outputs, state and having read durable, all or nothing; returns what is visible now."""
+    def stage(self) -> None:
+        """Put changed state and the position into the transaction: the last that it holds."""
         for key, value in self.task.changes():
             self._transaction.produce(self._changelog, key.encode(), value, self.partition)
         self._config.reached("commit.changelog")
         self._transaction.produce(self._changelog, POSITION_KEY, self._position(), self.partition)
         self._config.reached("commit.position")
+
+    def commit(self, membership: Any) -> Done:
+        """Make outputs, state and having read durable, all or nothing; returns what is visible now.
+
+        ``membership`` is the group's metadata, as the consumer gives it. Nothing may be read in between.
+        """
         positions = {(self._names[label], self.partition): at for label, at in self.positions.items()}
-        self._transaction.commit(positions, consumer)
+        self._transaction.commit(positions, membership)
         self._committed = dict(self.positions)
         self.counts["commits"] += 1
         done, self._done = self._done, Done()

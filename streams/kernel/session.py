@@ -15,11 +15,11 @@ from schemas.rebalancing import Rebalancing
 from schemas.topics import Topic
 from streams.clock import Clock
 from streams.errors import FixConfiguration
+from streams.kernel.commits import Announcing, Commits
 from streams.kernel.config import KernelConfig
 from streams.kernel.heartbeats import Heartbeats
 from streams.kernel.hosted import HostedTask
 from streams.kernel.measures import Measures
-from streams.kernel.pace import Pace
 from streams.kernel.processor import Processor
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,6 @@ class Session:
         self._codec = codec
         self._clock = clock
         self._announces = announces
-        self._measures = measures
         self._tasks: dict[int, HostedTask] = {}
         self._names = {config.named(topic): topic for topic in processor.inputs}
         self._consumer = Consumer(
@@ -63,14 +62,13 @@ class Session:
         self._heartbeats = Heartbeats(config, codec, clock)
         self._refill = self._refilling() if config.aborted_visible else None
         self._partitions = 0
-        self._announce_to = 0
-        self._paces: dict[int, Pace] = {}
         self._rebalancing = Rebalancing()
+        self._commits = Commits(config, measures, clock, self._consumer)
 
     def run(self, stop: threading.Event) -> None:
         """Join, work until ``stop`` is set, leave."""
         self._partitions = self._same_partitions()
-        self._announce_to = self._count(self._config.named(self._announces)) if self._announces else 0
+        self._commits.announcing = self._announcing()
         self._consumer.subscribe(
             list(self._names),
             on_assign=self._rebalancing.keeping(self._assigned),
@@ -122,6 +120,12 @@ class Session:
         """Whether its tasks tell each other things, and so how far they have come."""
         return self._announces in self._processor.inputs
 
+    def _announcing(self) -> Announcing | None:
+        if self._announces is None:
+            return None
+        partitions = self._count(self._config.named(self._announces))
+        return Announcing(self._announces, self._partitions, partitions, self._hears_itself)
+
     def _turn(self) -> None:
         messages = self._consumer.consume(self._config.fetch_size, self._config.poll_wait / 1000)
         self._rebalancing.check()
@@ -131,7 +135,7 @@ class Session:
             self._tasks[partition].read(name, self._whole(partition, name, run))
         for partition in sorted({partition for partition, _ in runs}):
             self._tasks[partition].advance(self._clock.now())
-        self._commit_due(busy=len(messages) >= BACKLOG)
+        self._commits.commit_due(self._tasks.values(), busy=len(messages) >= BACKLOG)
         if self._config.heartbeats:
             self._beat()
         self._look()
@@ -159,30 +163,11 @@ class Session:
         )
 
     def _close(self) -> None:
+        self._commits.close()
         self._consumer.close()
         self._heartbeats.close()
         if self._refill is not None:
             self._refill.close()
-
-    def _commit_due(self, busy: bool) -> None:
-        now = time.monotonic()
-        for partition, task in self._tasks.items():
-            pace = self._paces[partition]
-            pace.note(now, task.speaks, task.changed)
-            if task.positions and pace.due(now, busy, task.read_on):
-                self._commit(task, now)
-            if not task.changed:
-                task.note_durable()
-
-    def _commit(self, task: HostedTask, now: float) -> None:
-        pace = self._paces[task.partition]
-        announced = self._announces is not None and pace.announces(now)
-        if self._announces is not None and announced:
-            task.announce(self._announces, self._partitions, self._announce_to)
-        began = time.monotonic()
-        done = task.commit(self._consumer)
-        self._measures.committed(done, time.monotonic() - began, self._clock.now())
-        pace.committed(now, announced)
 
     def _beat(self) -> None:
         for task in self._tasks.values():
@@ -200,11 +185,8 @@ class Session:
         log.info("%s: assigned %s", self._processor.name, partitions)
         for partition in partitions:
             peers = self._partitions if self._hears_itself else 0
-            task = HostedTask(self._processor, self._config, self._codec, partition, peers)
-            self._tasks[partition] = task
-            self._paces[partition] = Pace(
-                self._config, time.monotonic(), self._announce_to, self._hears_itself
-            )
+            self._tasks[partition] = HostedTask(self._processor, self._config, self._codec, partition, peers)
+        self._commits.assigned(partitions)
         for task in self._tasks.values():
             task.sweep()
         starts = []
@@ -243,7 +225,7 @@ class Session:
             return
         try:
             if task.changed or task.read_on:
-                self._commit(task, time.monotonic())
+                self._commits.commit([task])
         except KafkaException:
             task.abort()
             raise

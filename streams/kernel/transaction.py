@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import KafkaException, Producer, TopicPartition
 
 from schemas.codec import OWN_BYTES
 from streams.kernel.config import KernelConfig
@@ -52,11 +52,10 @@ class Transaction:
             except BufferError:
                 self._producer.poll(0.05)
 
-    def commit(self, positions: Mapping[tuple[str, int], int], consumer: Consumer) -> None:
+    def commit(self, positions: Mapping[tuple[str, int], int], membership: Any) -> None:
         """Commit, with the next offset of every input and the group's metadata: a zombie is refused."""
         offsets = [TopicPartition(topic, partition, at) for (topic, partition), at in positions.items()]
-        metadata = consumer.consumer_group_metadata()
-        self._producer.send_offsets_to_transaction(offsets, metadata, PATIENCE)
+        self._producer.send_offsets_to_transaction(offsets, membership, PATIENCE)
         self._reached("commit.offsets")
         self._commit()
         self._reached("commit.done")
