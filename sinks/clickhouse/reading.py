@@ -1,23 +1,23 @@
 """Statements of strangers, run on the embedded engine: only reading, each with limits of its own."""
 
-import re
 import threading
+import uuid
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from sinks.clickhouse.embedded import EmbeddedStore, translated
-from sinks.clickhouse.statement import Gate
-from sinks.clickhouse.store import identifier
+from sinks.clickhouse.outlet import Outlet
+from sinks.clickhouse.statement import Gate, into
+from sinks.clickhouse.store import identifier, quoted
 from sinks.errors import QueryFailed
 
 TOO_MANY = 202
 BUSY = f"Code: {TOO_MANY}. DB::Exception: Too many simultaneous queries. (TOO_MANY_SIMULTANEOUS_QUERIES)"
-FORMAT = re.compile(r"\bFORMAT\s+(\w+)\s*;?\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request may use: seconds, threads, bytes of memory and of answer.
+    """What one request may use: seconds, threads, bytes of memory and of answer, as it is written out.
 
     ``requests`` at once; another waits ``wait`` seconds for its turn and is refused then.
     """
@@ -83,13 +83,18 @@ class Reader:
             self._slots.acquire(timeout=self._limits.seconds)
 
     def _answer(self, asked: Asked) -> Answer:
+        name = quoted(str(uuid.uuid4()))
         with self._store.connection() as session, translated():
             if asked.database:
                 session.query(f"USE {identifier(asked.database)}")
-            self._gate.check(session, asked.sql)
+            checked = self._gate.checked(session, asked.sql)
+            session.query(f"SET log_comment = {name}")
             session.query(self._limits.settings)
-            result = session.query(asked.sql, asked.fmt, params=asked.parameters)
-            named = FORMAT.search(asked.sql)
-            return Answer(
-                result.bytes() or b"", named[1] if named else asked.fmt, result.rows_read(), result.elapsed()
-            )
+            with Outlet(self._limits.answer, lambda: self._end(name)) as outlet:
+                sql, fmt = into(outlet.name, checked, asked.fmt)
+                result = session.query(sql, params=asked.parameters)
+            return Answer(outlet.data, fmt, result.rows_read(), result.elapsed())
+
+    def _end(self, name: str) -> None:
+        """What would be thrown away need not be found out."""
+        self._store.command(f"KILL QUERY WHERE Settings['log_comment'] = {name} ASYNC")

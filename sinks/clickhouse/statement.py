@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sinks.clickhouse.store import escaped_parameter
+from sinks.clickhouse.store import escaped_parameter, quoted
 from sinks.errors import QueryFailed
 
 SYNTAX_ERROR = 62
 READONLY = 164
+UNKNOWN_FORMAT = 73
 
 READS = frozenset({"SELECT", "WITH", "SHOW", "DESCRIBE", "EXISTS", "EXPLAIN"})
 """How a statement that reads begins, spelled canonically."""
@@ -40,6 +41,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+_FORMAT = re.compile(r" FORMAT (\w+)$")
+
 
 class Gate:
     """Lets through what only reads. What an engine newly learns is forbidden until it is known here."""
@@ -50,11 +53,15 @@ class Gate:
             name.lower() for name in HARMLESS
         }
 
-    def check(self, session: Any, sql: str) -> None:
-        """Raises QueryFailed with ClickHouse's own code unless ``sql`` is one statement that only reads."""
+    def checked(self, session: Any, sql: str) -> str:
+        """The statement, spelled canonically.
+
+        Raises QueryFailed with ClickHouse's own code unless ``sql`` is one statement that only reads.
+        """
         if not sql.strip():
             raise QueryFailed(SYNTAX_ERROR, "Code: 62. DB::Exception: Empty query. (SYNTAX_ERROR)")
-        words = _words(canonical(session, sql))
+        found = canonical(session, sql)
+        words = _words(found)
         first, _ = next(words)
         if first.upper() not in READS:
             raise _refused(first.upper())
@@ -63,6 +70,7 @@ class Gate:
                 raise _refused(word)
             if is_called and word.lower() in self._forbidden:
                 raise _refused(word)
+        return found
 
 
 def canonical(session: Any, sql: str) -> str:
@@ -71,6 +79,22 @@ def canonical(session: Any, sql: str) -> str:
         "SELECT formatQuerySingleLine({sql:String})", "JSONCompact", params={"sql": escaped_parameter(sql)}
     )
     return str(json.loads(answer.bytes())["data"][0][0])
+
+
+def into(file: str, statement: str, fmt: str) -> tuple[str, str]:
+    """A canonical statement with its answer in a file, and its format: what it says itself, else ``fmt``.
+
+    Raises QueryFailed.
+    """
+    said = _FORMAT.search(statement)
+    named = said[1] if said else fmt
+    if not named.isidentifier():
+        unknown = f"Unknown format {named!r}"
+        raise QueryFailed(
+            UNKNOWN_FORMAT, f"Code: {UNKNOWN_FORMAT}. DB::Exception: {unknown}. (UNKNOWN_FORMAT)"
+        )
+    body = statement[: said.start()] if said else statement
+    return f"{body} INTO OUTFILE {quoted(file)} TRUNCATE FORMAT {named}", named
 
 
 def _words(text: str) -> Iterator[tuple[str, bool]]:

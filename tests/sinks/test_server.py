@@ -15,15 +15,18 @@ from sinks.clickhouse.embedded import EmbeddedStore
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.reading import Limits
 from sinks.clickhouse.server import Server
+from tests.waiting import eventually
 
 READONLY, UNKNOWN_TABLE, TOO_SLOW, TOO_BIG, TOO_MUCH_MEMORY = "164", "60", "159", "396", "241"
+UNKNOWN_FORMAT = "73"
+LIMIT = 1 << 20
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     store = EmbeddedStore(tmp_path_factory.mktemp("clickhouse"))
     migrate(store)
-    running = Server(store, limits=Limits(seconds=2, memory=100 << 20, answer=1 << 20)).start()
+    running = Server(store, limits=Limits(seconds=2, memory=100 << 20, answer=LIMIT)).start()
     yield running
     running.stop()
     store.close()
@@ -149,12 +152,43 @@ def test_what_reads_is_answered(sql: str, server: Server) -> None:
         ("SELECT sum(sleepEachRow(0.9)) FROM numbers(3)", TOO_SLOW),
         ("SELECT number FROM numbers(10000000)", TOO_BIG),
         ("SELECT length(groupArray(number)) FROM numbers(100000000)", TOO_MUCH_MEMORY),
+        ("SELECT repeat('x', 1000) FROM numbers(1000000000) FORMAT Native", TOO_BIG),
+        ("SELECT repeat('x', 100) FROM numbers(1000000000) FORMAT JSON", TOO_BIG),
+        ("SELECT toLowCardinality(repeat('x', 100)) FROM numbers(1000000000)", TOO_BIG),
         ("SELECT 1 SETTINGS max_memory_usage = 0", READONLY),
     ],
 )
 def test_limits_hold_and_cant_be_lifted(sql: str, code: str, server: Server) -> None:
     _, headers, body = get(server, query=sql, max_memory_usage="0", max_execution_time="0", readonly="0")
     assert headers.get("X-ClickHouse-Exception-Code") == code, body
+
+
+@pytest.mark.parametrize("fmt", ["", "CSV FORMAT", "CSV INTO", "no'such", "NoSuch"])
+def test_a_format_that_there_is_not(fmt: str, server: Server) -> None:
+    _, headers, _ = get(server, query="SELECT 1", default_format=fmt or "x y")
+    assert headers.get("X-ClickHouse-Exception-Code") == UNKNOWN_FORMAT
+
+
+@pytest.mark.parametrize(
+    ("length", "told"),
+    [
+        pytest.param(LIMIT // 2, (200, None), id="exactly"),
+        pytest.param(LIMIT // 2 + 1, (400, TOO_BIG), id="more"),
+    ],
+)
+def test_the_limit_is_that_of_the_answer_as_it_is_written(
+    length: int, told: tuple[int, str | None], server: Server
+) -> None:
+    """A line of text ends with a character of its own."""
+    status, headers, body = get(server, query=f"SELECT repeat('x', {length - 1}) FROM numbers(2)")
+    assert (status, headers.get("X-ClickHouse-Exception-Code")) == told
+    assert len(body) == LIMIT or status != 200
+
+
+def test_a_statement_whose_answer_is_too_long_goes_on_no_longer(server: Server) -> None:
+    get(server, query="SELECT repeat('x', 1000) FROM numbers(100000000000) FORMAT Native")
+    at_work = "SELECT countIf(query LIKE 'SELECT repeat%') FROM system.processes"
+    eventually(lambda: get(server, query=at_work)[2] == b"0\n")
 
 
 def test_settings_of_a_client_are_ignored(server: Server) -> None:
