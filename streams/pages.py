@@ -2,7 +2,7 @@
 
     /healthz   200 while the process does its work, else 503
     /readyz    200 once it has partitions and has caught up, else 503; ``why_not`` says what is missing
-    /status    counters and positions as JSON
+    /status    counters and positions as JSON, and ``why_not`` again
     /metrics   the same for Prometheus
 
 With ``web.token``, pages are shown to whoever gives it: as a bearer token, or as the password of any user,
@@ -57,15 +57,18 @@ def serve(
         healthy = alive()
         return view.json({"role": role, "healthy": healthy}, status=200 if healthy else 503)
 
+    def why_not() -> str | None:
+        return why_not_ready() if alive() else "the work has not begun, or has ended"
+
     @app.page("/readyz")
     async def readyz(view: View, request: Request, **path: Any) -> Response:
-        why_not = why_not_ready() if alive() else "the work has not begun, or has ended"
-        answer = {"role": role, "ready": why_not is None, "why_not": why_not}
-        return view.json(answer, status=200 if why_not is None else 503)
+        missing = why_not()
+        answer = {"role": role, "ready": missing is None, "why_not": missing}
+        return view.json(answer, status=200 if missing is None else 503)
 
     @app.page("/status")
     async def said(view: View, request: Request, **path: Any) -> Response:
-        return view.json({"role": role, **status()})
+        return view.json({"role": role, "why_not": why_not(), **status()})
 
     pages_of(app).router.add_get("/metrics", make_aiohttp_handler(registry))
 

@@ -122,6 +122,10 @@ class ClockSettings(Table):
         """The clock that these settings describe."""
         return WallClock() if self.kind == "wall" else SimulatedClock(self.start, self.origin, self.speed)
 
+    def lasts(self, seconds: float) -> Millis:
+        """How much of the time of people passes within so many seconds of the machine."""
+        return round(seconds * 1_000 * (1 if self.kind == "wall" else self.speed))
+
 
 class WebSettings(Table):
     """Where a role serves its pages."""

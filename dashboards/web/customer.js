@@ -32,12 +32,15 @@ function item(event) {
   );
 }
 
+/** Where a day begins in a list of what happened. */
+export const dayOf = (day) => element("li", { class: "day" }, element("h3", {}, day));
+
 function byDay(events) {
   const items = [];
   let day = null;
   for (const event of events) {
     const at = event.at.slice(0, 10);
-    if (at !== day) items.push(element("li", { class: "day" }, element("h3", {}, at)));
+    if (at !== day) items.push(dayOf(at));
     day = at;
     items.push(item(event));
   }

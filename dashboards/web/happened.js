@@ -2,7 +2,7 @@
 
 import { byId, choice, element, keyed } from "./dom.js";
 import { clock, lasting, moment, money, upper, words } from "./format.js";
-import { customer } from "./customer.js";
+import { customer, dayOf } from "./customer.js";
 
 let about = "";
 let last = [];
@@ -28,7 +28,7 @@ const CONTACTS = {
   acknowledged: () => ["●", "Question acknowledged"],
   answered: () => ["✓", "Answered in time"],
   answered_late: () => ["✓", "Answered, too late"],
-  breached: () => ["▲", "First reply is overdue"],
+  breached: (said) => ["▲", `${upper(words(said.clock))} is overdue`],
   escalated: (said) => ["▲", `${upper(words(said.clock))}: ${said.step ?? "a step"} of the time is over`],
   closed: () => ["✕", "Closed without an answer"],
   withdrawn: () => ["↩", "Signal withdrawn: it proved false"],
@@ -71,7 +71,13 @@ const PHRASES = {
   },
 };
 
-const why = (said) => PHRASES[said.about](said).filter(Boolean).join(" · ");
+/** When it happened, if it was noticed a good while later and the rest doesn't say. */
+function happened(said) {
+  const late = Date.parse(said.processed_at) - Date.parse(said.occurred_at);
+  return late >= 60_000 && said.kind !== "abandoned" && `happened ${clock(said.occurred_at)}`;
+}
+
+const why = (said) => [happened(said), ...PHRASES[said.about](said)].filter(Boolean).join(" · ");
 
 /** What every guard said, to be unfolded. */
 export function guards(all) {
@@ -87,7 +93,7 @@ function item(said) {
   return element(
     "li",
     { class: said.about },
-    element("time", { datetime: said.occurred_at, title: `${said.occurred_at} UTC` }, clock(said.occurred_at)),
+    element("time", { datetime: said.processed_at, title: `noticed ${said.processed_at}, happened ${said.occurred_at}` }, clock(said.processed_at)),
     element("span", { class: "sign", "aria-hidden": "true" }, sign),
     element(
       "div",
@@ -107,7 +113,13 @@ export function showHappened(data) {
 function show() {
   const rows = last.filter((said) => !about || said.about === about);
   if (!rows.length) return byId("feed").replaceChildren(element("li", { class: "empty" }, "Nothing yet."));
-  return keyed(byId("feed"), rows, (said) => said.event_id, item, () => {});
+  return keyed(byId("feed"), withDays(rows), (said) => said.event_id ?? said.day, (said) => (said.day ? dayOf(said.day) : item(said)), () => {});
+}
+
+/** The rows, and where an earlier day begins, that day. */
+function withDays(rows) {
+  const day = (said) => said.processed_at.slice(0, 10);
+  return rows.flatMap((said, at) => (at && day(said) !== day(rows[at - 1]) ? [{ day: day(said) }, said] : [said]));
 }
 
 choice("data-about", (chosen) => {

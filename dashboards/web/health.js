@@ -13,6 +13,7 @@ const TASKS = {
 function state(role) {
   if (!role.answers) return element("span", { class: "bad" }, "▲ doesn't answer");
   if (role.halted) return element("span", { class: "bad" }, `▲ ${role.halted} partitions halted`);
+  if (role.why_not) return element("span", { class: "warn" }, `◷ not ready: ${role.why_not}`);
   return element("span", { class: "good" }, "✓ at work");
 }
 
@@ -24,10 +25,18 @@ function figures(role) {
   return said.join(" · ") || "–";
 }
 
+/** In time, and in events that are not read yet. */
+function behind(role) {
+  const said = [];
+  if (role.behind > 0) said.push(lasting(role.behind));
+  if (role.unread > 0) said.push(`${count(role.unread)} events`);
+  return said.join(", ") || "–";
+}
+
 const COLUMNS = [
   { title: "Role", cell: (role) => `${role.role}: ${TASKS[role.role] ?? ""}` },
   { title: "State", cell: state },
-  { title: "Behind", number: true, cell: (role) => (role.behind > 0 ? lasting(role.behind) : "–") },
+  { title: "Behind", number: true, cell: behind },
   { title: "Clock (UTC)", number: true, cell: (role) => (role.clock ? moment(new Date(role.clock).toISOString()) : "–") },
   { title: "Dead letters", number: true, cell: (role) => (role.answers ? count(role.dead_letters) : "–") },
   { title: "More", cell: figures },

@@ -5,6 +5,7 @@ import { clock, count, lasting, money, upper, words } from "./format.js";
 import { customer } from "./customer.js";
 
 let order = "by_due";
+let whom = "by_due";
 let last = null;
 
 /** "in 12 min", or how long overdue: a word and a sign, not only a colour. */
@@ -35,15 +36,20 @@ export function showNow(data) {
   say(byId("time"), `${data.at.slice(0, 10)} ${clock(data.at)} UTC`);
   tiles(data);
   carts();
-  const { contacts } = data;
-  say(byId("contacts-count"), shown(contacts.rows.length, contacts.waiting, "waiting"));
-  table(byId("contacts"), CONTACTS, contacts.rows, (contact) => `${contact.shop_id}/${contact.contact_id}`);
+  contacts();
 }
 
 function carts() {
   const rows = last.carts[order];
   say(byId("carts-count"), shown(rows.length, last.carts.at_risk, "at risk"));
   table(byId("carts"), CARTS, rows, (cart) => `${cart.shop_id}/${cart.visitor_id}`);
+}
+
+function contacts() {
+  const rows = last.contacts[whom];
+  const all = whom === "by_due" ? last.contacts.waiting : last.contacts.in_time;
+  say(byId("contacts-count"), shown(rows.length, all, whom === "by_due" ? "waiting" : "still in time"));
+  table(byId("contacts"), CONTACTS, rows, (contact) => `${contact.shop_id}/${contact.contact_id}`);
 }
 
 const shown = (some, all, what) =>
@@ -73,4 +79,9 @@ function tiles({ carts: risk, contacts, caught_up: caughtUp }) {
 choice("data-carts", (chosen) => {
   order = chosen;
   if (last) carts();
+});
+
+choice("data-contacts", (chosen) => {
+  whom = chosen;
+  if (last) contacts();
 });

@@ -99,6 +99,11 @@ class Feed:
         """Seconds since each kernel was last heard of: they write their clocks, come what may."""
         return self._clocks.silent()
 
+    def behind(self) -> dict[str, Millis]:
+        """How far each kernel is behind the time of people; of whom it isn't known yet, nothing."""
+        now, known = self._clock.now(), KERNELS if self.caught_up else ()
+        return {kernel: now - at for kernel in known if (at := self._clocks.least(kernel))}
+
     def run(self, stop: threading.Event) -> None:
         """Follow the topics until ``stop`` is set. Raises Unavailable."""
         with self._consumer() as consumer:

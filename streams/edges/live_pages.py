@@ -65,7 +65,7 @@ class LivePages:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
         try:
             await response.prepare(request)
-            await response.write(first)
+            await response.write(first + _edition())
             async for event in events:
                 await response.write(event)
         except ConnectionError:
@@ -85,6 +85,13 @@ class LivePages:
 
     async def _close(self, pages: web.Application) -> None:
         await self._live.close()
+
+
+@cache
+def _edition() -> bytes:
+    """Tells a page which files it should have been made of: after an update, it begins anew."""
+    tags = "".join(file.tag for _, file in sorted(web_files().items()))
+    return b"event: edition\ndata: " + sha256(tags.encode()).hexdigest()[:16].encode() + b"\n\n"
 
 
 @cache

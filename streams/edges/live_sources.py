@@ -40,7 +40,10 @@ EVENTS = 500
 QUIET = 10.0
 """Seconds without a word from a kernel after which this moment is not known any more."""
 
-SAID = ("behind", "clock", "keys", "timers", "rows", "last error", "halted", "open")
+LATE = 15.0
+"""Seconds, besides the lateness, that a kernel may be behind before the page speaks of it."""
+
+SAID = ("behind", "clock", "keys", "timers", "rows", "last error", "halted", "open", "why_not")
 
 
 class Sources:
@@ -76,14 +79,17 @@ class Sources:
         silent = {
             kernel: round(seconds) for kernel, seconds in self._feed.silent().items() if seconds > QUIET
         }
+        late = self._settings.lateness + self._settings.clock.lasts(LATE)
         return {
             "at": to_iso(now),
             "silent_s": silent,
+            "behind_ms": {kernel: behind for kernel, behind in self._feed.behind().items() if behind > late},
             "caught_up": self._feed.caught_up and self._queue.caught_up,
             "carts": self._feed.at_risk.answer(ROWS, now, self._feed.reached),
             "contacts": {
                 **self._queue.counts(SOON),
-                "rows": self._queue.answer(Asked(limit=ROWS))["contacts"],
+                "by_due": self._queue.answer(Asked(limit=ROWS))["contacts"],
+                "next_due": self._queue.next_due(ROWS),
             },
         }
 
@@ -148,7 +154,8 @@ def _answer(client: Client, sql: str, parameters: Mapping[str, str]) -> Any:
 def _health(role: Role, said: Mapping[str, Any]) -> dict[str, Any]:
     dead = sum(count for name, count in said.items() if name.startswith("dead "))
     known = {name: said[name] for name in SAID if name in said}
-    return {"role": role, "answers": bool(said), "dead_letters": dead, **known}
+    unread = sum(said.get("lag", {}).values())
+    return {"role": role, "answers": bool(said), "dead_letters": dead, "unread": unread, **known}
 
 
 def _moment(at: Millis) -> str:

@@ -85,6 +85,10 @@ class Queue:
         now = self._clock.now()
         return self._waiting.counts(now, now + within)
 
+    def next_due(self, limit: int) -> list[dict[str, Any]]:
+        """Who is due next, as JSON."""
+        return self._waiting.next_due(limit, self._clock.now())
+
     def answer(self, asked: Asked) -> dict[str, Any]:
         """Who waits, as JSON."""
         return {"caught_up": self.caught_up, **self._waiting.answer(asked, self._clock.now())}

@@ -96,14 +96,20 @@ class Waiting:
             self.left_out += 1
 
     def counts(self, now: Millis, soon: Millis) -> dict[str, int]:
-        """How many wait; of them: overdue, due up to ``soon``, with a clock that missed its target."""
+        """How many wait; of them: overdue, due up to ``soon``, due at all later on, with a missed target."""
         everyone = list(self._waiters.values())
         return {
             "waiting": len(everyone),
             "overdue": sum(waiter.deadline <= now for waiter in everyone),
             "due_soon": sum(now < waiter.deadline <= soon for waiter in everyone),
+            "in_time": sum(now < waiter.deadline < NEVER for waiter in everyone),
             "breached": sum(bool(waiter.breached) for waiter in everyone),
         }
+
+    def next_due(self, limit: int, now: Millis) -> list[dict[str, Any]]:
+        """As JSON: for whom there is still time, what is due first on top."""
+        ahead = (waiter for waiter in list(self._waiters.values()) if now < waiter.deadline < NEVER)
+        return [row_of(waiter, now) for waiter in nsmallest(limit, ahead, SORTS["due"])]
 
     def answer(self, asked: Asked, now: Millis) -> dict[str, Any]:
         """As JSON: the rows asked for, of how many that match, of how many that wait."""

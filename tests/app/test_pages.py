@@ -162,13 +162,20 @@ def test_dead_letters_are_counted_by_reason(settings: Settings) -> None:
         pytest.param(f"Digest {TOKEN}", 401, id="another way"),
     ],
 )
-@pytest.mark.parametrize("path", ["/status", "/metrics", "/contacts/waiting"])
+@pytest.mark.parametrize("path", ["/status", "/metrics", "/contacts/waiting", "/", "/live/live.js"])
 def test_pages_are_shown_to_whoever_knows_the_token(
     settings: Settings, path: str, authorization: str | None, status: int
 ) -> None:
     eventually(lambda: _ok(at(settings, "edges", "/healthz")))
     given = authorization and authorization.encode().decode("latin-1")
     assert get(at(settings, "edges", path), given)[0] == status
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("path", ["/live/events", "/live/customer?shop=main&profile=kim"])
+def test_nobody_is_told_of_customers_without_the_token(settings: Settings, path: str) -> None:
+    eventually(lambda: _ok(at(settings, "edges", "/healthz")))
+    assert get(at(settings, "edges", path), None) == (401, "a token is needed\n")
 
 
 @pytest.mark.broker

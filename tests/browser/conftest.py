@@ -74,11 +74,10 @@ class Shop:
         )
         self.say(topics.CONTACTS, (contact_id, state))
 
-    def works(self) -> None:
+    def works(self, late: Millis = 0) -> None:
         """Both kernels say how far they have come."""
-        clocks = [
-            Clock(task=0, tasks=1, clock=now() - 10_000, kernel=kernel) for kernel in ("visits", "care")
-        ]
+        at = now() - 10_000 - late
+        clocks = [Clock(task=0, tasks=1, clock=at, kernel=kernel) for kernel in ("visits", "care")]
         self.say(topics.FACTS, *[("clock", clock) for clock in clocks])
 
     @property

@@ -4,17 +4,31 @@ import re
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
+from schemas import topics
 from streams.addresses import address_of
-from tests.app.test_worker import worker
+from tests.app.test_worker import running, worker
 from tests.browser.chromium import REFUSED, Watched
 from tests.browser.conftest import MINUTE, Shop
+from tests.edges.test_happened import contact
 
 pytestmark = pytest.mark.broker
 
 Look = Callable[..., Watched]
 WITHIN = 60_000
+
+UPDATED = """
+from streams.edges import live_pages
+from streams.settings import load
+from streams.worker import run
+
+former = live_pages.web_files()
+live_pages.web_files = lambda: {**former, "another.js": former["live.js"]}
+run(load(), "edges")
+"""
+"""Edges of an edition with one more file."""
 
 
 def carts(page: Page) -> list[str]:
@@ -120,7 +134,8 @@ def test_it_says_that_it_is_stale_and_comes_back_by_itself(topics_only: Shop, lo
         expect(page.locator("#banner")).to_be_hidden()
     banner = page.locator("#banner")
     expect(banner).to_contain_text(
-        re.compile(r"Nothing heard from the edges for \d+ s\. What you see is from \d\d:"), timeout=WITHIN
+        re.compile(r"Nothing heard from the edges since \d\d:\d\d:\d\d UTC: what you see is from then\."),
+        timeout=WITHIN,
     )
     expect(page.locator("#link-says")).to_have_text("no connection")
     assert carts(page) == ["kim"]
@@ -141,6 +156,58 @@ def test_it_says_that_a_kernel_is_silent(shop: Shop, look: Look) -> None:
     expect(page.locator("#now")).to_have_class("old")
     shop.works()
     expect(notice).to_be_hidden(timeout=WITHIN)
+
+
+def test_it_says_that_a_kernel_is_behind(shop: Shop, look: Look) -> None:
+    shop.works(late=3 * MINUTE)
+    page = look(shop.url).page
+    notice = page.locator("#now .notice")
+    expect(notice).to_contain_text("Care is 3 min behind: what happened since is still to come.")
+    expect(page.locator("#now")).not_to_have_class("old")
+    shop.works()
+    expect(notice).to_be_hidden(timeout=WITHIN)
+
+
+def test_a_page_of_a_former_edition_begins_anew(topics_only: Shop, look: Look) -> None:
+    with worker(topics_only.settings, "edges"):
+        page = look(topics_only.url).page
+        expect(page.locator("#link-says")).to_have_text("live")
+    with running(topics_only.settings, "-c", UPDATED):
+        page.wait_for_event("load", timeout=WITHIN)
+        expect(page.locator("#link-says")).to_have_text("live", timeout=WITHIN)
+
+
+def test_who_waits_and_is_still_in_time_is_seen_behind_those_who_are_overdue(shop: Shop, look: Look) -> None:
+    shop.works()
+    for number in range(13):
+        shop.asks(f"t-{number}", f"late-{number}", due_in=-5 * MINUTE)
+    shop.asks("t-next", "kim", due_in=10 * MINUTE)
+    page = look(shop.url).page
+    names = page.locator("#contacts tbody button.name")
+    expect(page.locator("#contacts-count")).to_have_text("12 of 14 waiting")
+    expect(names).to_have_count(12)
+    page.get_by_role("button", name="Due next").click()
+    expect(names).to_have_text(["kim"])
+    expect(page.locator("#contacts-count")).to_have_text("1 still in time")
+
+
+def test_what_happened_days_ago_stands_under_its_day(shop: Shop, look: Look) -> None:
+    """In the order of being noticed; a promise is called by its name; a phone shows times in one line."""
+    first, second = 1_772_438_400_000, 1_772_438_400_000 + 30 * 60 * MINUTE
+    shop.say(topics.CONTACT_SIGNALS, ("t-1", contact("a", first, clock="callback")))
+    late = replace(contact("b", second, kind="answered"), occurred_at=second - 5 * MINUTE, channel="email")
+    shop.say(topics.CONTACT_SIGNALS, ("t-1", late))
+    page = look(shop.url, viewport={"width": 390, "height": 800}).page
+    items = page.locator("#feed > li")
+    expect(items).to_contain_text(
+        [
+            re.compile(r"14:00:00.*Answered in time.*happened 13:55:00 · email t-1", re.S),
+            "2026-03-02",
+            re.compile(r"08:00:00.*Callback is overdue", re.S),
+        ]
+    )
+    lines = "[...document.querySelectorAll('#feed time')].map((one) => one.getClientRects().length)"
+    assert page.evaluate(lines) == [1, 1]
 
 
 def test_without_clickhouse_the_rest_is_there(shop: Shop, look: Look) -> None:

@@ -1,15 +1,19 @@
 """The wheel, installed with the lock where no checkout is: it has all that it needs."""
 
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+WEB = ROOT / "dashboards" / "web"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".heedful", "build", "dist", "*.egg-info", "__pycache__")
 
@@ -65,6 +69,34 @@ def test_every_file_that_is_no_code_is_inside(installed: Path, tmp_path: Path) -
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
     inside = Path(ran(installed / "python", "-c", code, cwd=tmp_path).strip())
     assert [name for name in wanted if not (inside / name).exists()] == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_it_serves_the_live_page(installed: Path, tmp_path: Path) -> None:
+    """The demo of the installed package: the page, and every file that the page names, as checked in."""
+    demo = subprocess.Popen(
+        [installed / "heedful", "demo", "--rate", "20"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    )
+    assert demo.stdout
+    try:
+        said = next(line for line in demo.stdout if "look for yourself" in line)
+        url = said.split()[-1]
+        page = body(url)
+        assert page == (WEB / "index.html").read_bytes()
+        named = {name.decode() for name in re.findall(rb'"/live/([\w.]+)"', page)}
+        assert {"live.js", "live.css"} <= named
+        for name in named:
+            assert body(f"{url}live/{name}") == (WEB / name).read_bytes()
+        assert body(f"{url}live/echarts.min.js") == (WEB / "vendor" / "echarts.min.js").read_bytes()
+    finally:
+        demo.send_signal(signal.SIGINT)
+        demo.communicate(timeout=120)
+
+
+def body(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=60) as answer:
+        return bytes(answer.read())
 
 
 def test_what_is_said_of_the_package_is_whole() -> None:

@@ -154,6 +154,24 @@ def test_an_answer_says_of_how_many() -> None:
     assert (len(answer["contacts"]), answer["matching"], answer["waiting"]) == (1, 2, 4)
 
 
+@pytest.mark.parametrize(
+    ("now", "overdue", "ahead"),
+    [
+        pytest.param(9.999, 0, ["soon", "later"], id="before"),
+        pytest.param(10, 1, ["later"], id="exactly"),
+        pytest.param(10.001, 1, ["later"], id="after"),
+    ],
+)
+def test_who_is_due_next_is_not_overdue_yet(now: float, overdue: int, ahead: list[str]) -> None:
+    found = Waiting()
+    for name, due in {"later": 50, "soon": 10, "no target": None}.items():
+        found.take(name.encode(), contact(name, 0, clock("first_reply", due)))
+    assert [row["contact_id"] for row in found.next_due(9, minute(now))] == ahead
+    assert [row["contact_id"] for row in found.next_due(1, minute(now))] == ahead[:1]
+    counts = found.counts(minute(now), minute(now + 1))
+    assert (counts["overdue"], counts["in_time"], counts["waiting"]) == (overdue, len(ahead), 3)
+
+
 def test_the_newest_record_of_a_contact_counts() -> None:
     found = view(contact("c", 0, team="service"), contact("c", 0, team="returns"))
     assert [row["team"] for row in rows(found)] == ["returns"]
