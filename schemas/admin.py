@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
+from schemas.access import NOT_ALLOWED, Kafka, administrator, cluster, granting, unavailable
 from schemas.codec import OWN_BYTES
-from schemas.errors import BrokerUnavailable, FixTopics
+from schemas.errors import FixAccess, FixTopics
 from schemas.topics import DEAD_LETTERS, TOPICS, Topic
 
 KERNELS = ("visits", "care")
@@ -53,9 +53,6 @@ CHANGELOG = {
     "max.compaction.lag.ms": str(30 * MINUTE),
 }
 """Small segments, compacted soon: or a restore would read far more than there are keys."""
-
-Kafka = Mapping[str, str | int]
-"""librdkafka settings that say how to reach a broker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,25 +97,22 @@ def plans(prefix: str, deployment: str, partitions: int) -> tuple[Plan, ...]:
 
 
 def partitions_of(kafka: Kafka) -> dict[str, int]:
-    """Every topic on the broker and how many partitions it has. Raises BrokerUnavailable."""
-    try:
-        topics = _client(kafka).list_topics(timeout=PATIENCE).topics
-    except KafkaException as error:
-        raise _unavailable(kafka, error) from error
+    """Every topic that may be seen and how many partitions it has. Raises BrokerUnavailable, FixAccess."""
+    topics = cluster(kafka, PATIENCE).topics
     return {name: len(topic.partitions) for name, topic in topics.items() if topic.error is None}
 
 
 def create(kafka: Kafka, wanted: Iterable[Plan], replication: int | None = None) -> list[Plan]:
     """Create what is missing; returns it. ``replication`` None: as the broker does by default.
 
-    Raises FixTopics if one is there with other partitions, BrokerUnavailable.
+    Raises FixTopics if one is there with other partitions, FixAccess, BrokerUnavailable.
     """
     wanted = tuple(wanted)
     present = partitions_of(kafka)
     _require_partitions(wanted, present)
     missing = [plan for plan in wanted if plan.name not in present]
     if missing:
-        client = _client(kafka)
+        client = administrator(kafka)
         futures = client.create_topics(
             [NewTopic(p.name, p.partitions, replication or -1, config=dict(p.settings)) for p in missing],
             operation_timeout=PATIENCE,
@@ -132,7 +126,7 @@ def create(kafka: Kafka, wanted: Iterable[Plan], replication: int | None = None)
 def settings_on_broker(kafka: Kafka, name: str) -> dict[str, str] | None:
     """A topic's settings as the broker states them; None if it can't (the embedded one)."""
     resource = ConfigResource(ResourceType.TOPIC, name)
-    client = _client(kafka)
+    client = administrator(kafka)
     try:
         answer = client.describe_configs([resource], request_timeout=PATIENCE)[resource].result()
     except KafkaException:
@@ -159,15 +153,10 @@ def _settle(kafka: Kafka, name: str, future: Future[Any]) -> None:
         if cause.code() == KafkaError.TOPIC_ALREADY_EXISTS:
             return
         if cause.retriable() or cause.code() in (KafkaError._TIMED_OUT, KafkaError._TRANSPORT):
-            raise _unavailable(kafka, error) from error
+            raise unavailable(kafka, cause) from error
+        if cause.code() in NOT_ALLOWED:
+            grant = granting(kafka, "Create", "topic", name)
+            raise FixAccess(
+                f"the broker doesn't let this user create {name}; who may, allows it: {grant}"
+            ) from error
         raise FixTopics(f"the broker does not create {name}: {cause.str()}") from error
-
-
-def _unavailable(kafka: Kafka, error: KafkaException) -> BrokerUnavailable:
-    return BrokerUnavailable(
-        f"no broker answers at {kafka['bootstrap.servers']} (kafka.bootstrap): {error.args[0].str()}"
-    )
-
-
-def _client(kafka: Kafka) -> AdminClient:
-    return AdminClient({**kafka, "log_level": 0})

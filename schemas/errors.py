@@ -6,6 +6,7 @@
   x FixSchemas           the schema files, or a registry's schemas, are wrong; the message says which and why
   x RegistryUnavailable  the registry gave no answer; trying again may help
   x FixTopics            a topic on the broker is not as heedful needs it; the message says what to do
+  x FixAccess            the broker lets us not in, or not do something; the message says what to do
   x BrokerUnavailable    the broker gave no answer; trying again may help
 """
 
@@ -41,6 +42,10 @@ class RegistryUnavailable(ContractError):
 
 class FixTopics(ContractError):
     """A topic on the broker is not as heedful needs it."""
+
+
+class FixAccess(ContractError):
+    """The broker does not accept who we say we are, or does not allow what we need."""
 
 
 class BrokerUnavailable(ContractError):

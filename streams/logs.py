@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from confluent_kafka import KafkaException
 
-from schemas.errors import BrokerUnavailable, FixSchemas, FixTopics, RegistryUnavailable
+from schemas.errors import BrokerUnavailable, FixAccess, FixSchemas, FixTopics, RegistryUnavailable
 from schemas.jsonl import to_iso
 from sinks.errors import FixTarget, QueryFailed, Refused, Unavailable
 from streams.errors import HeedfulError
@@ -28,6 +28,7 @@ NAMES_NOBODY = (
     HeedfulError,
     KafkaException,
     BrokerUnavailable,
+    FixAccess,
     FixSchemas,
     FixTopics,
     RegistryUnavailable,

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from schemas.access import NOT_ALLOWED, granting
+from schemas.errors import FixAccess
 from streams.errors import FixConfiguration, Unavailable
 from streams.settings import Settings
 
@@ -15,7 +17,7 @@ PATIENCE = 15.0
 def read_to_end(settings: Settings, topic: str) -> Iterator[Message]:
     """All committed records of a topic, partition by partition in no order among them.
 
-    Raises FixConfiguration if there is no such topic, Unavailable if the broker gives no answer.
+    Raises FixConfiguration if there is no such topic, FixAccess, Unavailable if the broker gives no answer.
     """
     with _consumer(settings) as consumer:
         partitions = _partitions(consumer, settings, topic)
@@ -59,6 +61,9 @@ def _partitions(consumer: Consumer, settings: Settings, topic: str) -> set[int]:
         raise Unavailable(
             f"no broker answers at {settings.kafka.bootstrap} (kafka.bootstrap): {error.args[0].str()}"
         ) from error
+    if found.error is not None and found.error.code() in NOT_ALLOWED:
+        grant = granting(settings.kafka.librdkafka(), "Read", "topic", topic)
+        raise FixAccess(f"the broker doesn't let this user see {topic}; who may, allows it: {grant}")
     if found.error is not None or not found.partitions:
         raise FixConfiguration(f"there is no topic {topic}; `heedful topics create` creates it")
     return set(found.partitions)

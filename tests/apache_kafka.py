@@ -60,27 +60,34 @@ def apache_kafka(properties: Mapping[str, str] | None = None) -> Iterator[Apache
 
     ``properties``: those of somebody else, kept but for addresses and folders.
     """
-    classpath = f"{jars(f'kafka-{VERSION}', ARTIFACTS)}/*"
+    port = children.free_port()
     with tempfile.TemporaryDirectory(prefix="heedful-kafka-") as folder:
-        port = children.free_port()
-        config = _configured(Path(folder), classpath, port, properties or {})
-        with open(f"{folder}/output", "wb") as output:
-            process = children.start(_java(classpath, "kafka.Kafka", str(config)), output)
-        try:
-            _wait(process, f"127.0.0.1:{port}", Path(folder, "output"))
-            yield ApacheKafka(f"127.0.0.1:{port}", process.pid)
-        finally:
-            process.kill()
-            process.wait()
+        places = PLACES.format(broker=port, controller=children.free_port(), folder=folder)
+        said = (_without_places(properties) if properties else PROPERTIES) + places
+        bootstrap = f"127.0.0.1:{port}"
+        with started(Path(folder), said, {"bootstrap.servers": bootstrap}) as pid:
+            yield ApacheKafka(bootstrap, pid)
 
 
-def _configured(folder: Path, classpath: str, port: int, properties: Mapping[str, str]) -> Path:
+@contextmanager
+def started(folder: Path, properties: str, client: Mapping[str, str], *format_: str) -> Iterator[int]:
+    """A broker with these properties, which name ``folder``, once it answers ``client``; its process id.
+
+    ``format_``: more options for formatting its folder.
+    """
+    classpath = f"{jars(f'kafka-{VERSION}', ARTIFACTS)}/*"
     config = folder / "server.properties"
-    places = PLACES.format(broker=port, controller=children.free_port(), folder=folder)
-    config.write_text((_without_places(properties) if properties else PROPERTIES) + places)
-    format_ = ["format", "-t", _cluster_id(classpath), "-c", str(config), "--standalone"]
-    _run(_java(classpath, "kafka.tools.StorageTool", *format_))
-    return config
+    config.write_text(properties)
+    formatting = ["format", "-t", _cluster_id(classpath), "-c", str(config), "--standalone", *format_]
+    _run(_java(classpath, "kafka.tools.StorageTool", *formatting))
+    with open(folder / "output", "wb") as output:
+        process = children.start(_java(classpath, "kafka.Kafka", str(config)), output)
+    try:
+        _wait(process, client, folder / "output")
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _without_places(properties: Mapping[str, str]) -> str:
@@ -105,8 +112,8 @@ def _run(command: list[str]) -> str:
     return done.stdout
 
 
-def _wait(process: subprocess.Popen[bytes], bootstrap: str, output: Path) -> None:
-    client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+def _wait(process: subprocess.Popen[bytes], settings: Mapping[str, str], output: Path) -> None:
+    client = AdminClient({**settings, "log_level": 0})
     until = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < until:
         try:

@@ -7,8 +7,10 @@ from uuid import uuid4
 import pytest
 
 from streams.broker import EmbeddedBroker, embedded_broker
+from tests import secured_kafka
 from tests.apache_kafka import ApacheKafka, apache_kafka, missing
 from tests.browser import chromium
+from tests.secured_kafka import SecuredKafka
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -26,6 +28,15 @@ def kafka() -> Iterator[ApacheKafka]:
     if reason := missing():
         pytest.skip(reason)
     with apache_kafka() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def secured() -> Iterator[SecuredKafka]:
+    """Apache Kafka with passwords, certificates and an authorizer. Skips where what it needs is absent."""
+    if reason := secured_kafka.missing():
+        pytest.skip(reason)
+    with secured_kafka.secured_kafka() as running:
         yield running
 
 

@@ -1,5 +1,6 @@
 """The broker: there, able to do what heedful needs of it, with the same time."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -8,6 +9,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import TIMESTAMP_LOG_APPEND_TIME, NewTopic
 
+from schemas.access import administrator, cluster, granting
+from schemas.errors import BrokerUnavailable, ContractError, FixAccess
 from schemas.words import Millis
 from streams.clock import WallClock
 from streams.doctor.finding import Finding
@@ -24,6 +27,11 @@ REFUSED_APART: Millis = 300_000
 
 MINUTE = "60000"
 AREA = "broker"
+UNHEARD = logging.getLogger(f"{__name__}.librdkafka")
+"""What librdkafka would print of a transaction that fails is told as a finding."""
+
+UNHEARD.propagate = False
+UNHEARD.addHandler(logging.NullHandler())
 
 
 def broker(settings: Settings) -> Iterator[Finding]:
@@ -31,20 +39,24 @@ def broker(settings: Settings) -> Iterator[Finding]:
 
     It writes one record into a topic of its own, ``heedful.<deployment>.doctor``, which it deletes again.
     """
-    client = AdminClient({**settings.kafka.librdkafka(), "log_level": 0})
+    kafka = settings.kafka.librdkafka()
     try:
-        brokers = client.list_topics(timeout=PATIENCE).brokers
-    except KafkaException as error:
-        yield Finding(
-            "error",
-            AREA,
-            f"no broker answers at {settings.kafka.bootstrap}: {error.args[0].str()}",
-            "Nothing can be read or written.",
-            "Start it, or put [kafka] right in heedful.toml: bootstrap, security, username, ca.",
+        brokers = cluster(kafka, PATIENCE).brokers
+    except BrokerUnavailable as error:
+        yield _unreachable(error, "Start it, or put bootstrap and security right in [kafka] of heedful.toml.")
+    except FixAccess as error:
+        yield _unreachable(
+            error,
+            "Put [kafka] right in heedful.toml: username, mechanism, HEEDFUL_KAFKA__PASSWORD say who comes, "
+            "ca whom to believe; certificate, key and key_password where the broker asks for a certificate.",
         )
-        return
-    yield Finding("ok", AREA, f"{len(brokers)} of them at {settings.kafka.bootstrap}")
-    yield from _probed(settings, client)
+    else:
+        yield Finding("ok", AREA, f"{len(brokers)} of them at {settings.kafka.bootstrap}")
+        yield from _probed(settings, administrator(kafka))
+
+
+def _unreachable(error: ContractError, do: str) -> Finding:
+    return Finding("error", AREA, str(error), "Nothing can be read or written.", do)
 
 
 def _probed(settings: Settings, client: AdminClient) -> Iterator[Finding]:
@@ -59,11 +71,26 @@ def _probed(settings: Settings, client: AdminClient) -> Iterator[Finding]:
             AREA,
             f"a transaction on {name} fails: {error.args[0].str()}",
             "Every signal is written in a transaction; without them nothing is exactly once.",
-            "Give this user the rights to create, read and write topics, groups and transactional ids that "
-            "begin with heedful., or use a broker that has transactions: Apache Kafka does.",
+            _allowing(settings, error.args[0]),
         )
         return
     yield from _removed(client, name)
+
+
+LACKED = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: ("All", "topic"),
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED: ("All", "topic"),
+    KafkaError.GROUP_AUTHORIZATION_FAILED: ("Read", "group"),
+    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: ("Write", "transactional-id"),
+}
+"""Of what the operation is not allowed that a transaction needs."""
+
+
+def _allowing(settings: Settings, error: KafkaError) -> str:
+    if error.code() not in LACKED:
+        return "Use a broker that has transactions: Apache Kafka does."
+    grant = granting(settings.kafka.librdkafka(), *LACKED[error.code()], f"heedful.{settings.deployment}.")
+    return f"{grant}; all rights that are needed: streams/README.md"
 
 
 def _written(settings: Settings, name: str) -> Iterator[Finding]:
@@ -75,7 +102,7 @@ def _written(settings: Settings, name: str) -> Iterator[Finding]:
         if error is None:
             seen.append(message.timestamp())
 
-    producer = Producer({**kafka, "transactional.id": name})
+    producer = Producer({**kafka, "transactional.id": name}, logger=UNHEARD)
     with closing(Consumer({**kafka, "group.id": name, "enable.auto.commit": False})) as consumer:
         producer.init_transactions(PATIENCE)
         producer.begin_transaction()

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from confluent_kafka.admin import AdminClient
-
+from schemas.admin import partitions_of
 from schemas.codec import Codec
 from schemas.control import Heartbeat, Hold
 from schemas.errors import BadRecord, RegistryUnavailable
@@ -126,13 +126,11 @@ def _silence(name: str, last: Millis | None, now: Millis) -> Finding:
 
 def _partitions(settings: Settings, topic: Topic) -> int:
     """How many it has; 0: it is missing, which is told elsewhere."""
-    client = AdminClient({**settings.kafka.librdkafka(), "log_level": 0})
-    found = client.list_topics(timeout=PATIENCE).topics.get(kernel_config(settings).named(topic))
-    return len(found.partitions) if found else 0
+    return partitions_of(settings.kafka.librdkafka()).get(kernel_config(settings).named(topic), 0)
 
 
 def _last(settings: Settings, topic: Topic, partitions: int, length: int) -> Tails:
-    config = kernel_config(settings)
+    config = replace(kernel_config(settings), kafka={**settings.kafka.librdkafka(), "log_level": 0})
     return Tails(config, {config.named(topic): partitions}, length)
 
 

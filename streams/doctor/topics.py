@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from typing import Any, TypeAlias
 
 from confluent_kafka import KafkaException, TopicCollection
@@ -10,6 +11,7 @@ from confluent_kafka.admin._acl import AclOperation
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
+from schemas.access import NOT_ALLOWED, Kafka, administrator, granting
 from schemas.admin import Plan, plans
 from streams.doctor.finding import Finding
 from streams.settings import Settings
@@ -33,29 +35,44 @@ Described: TypeAlias = Mapping[str, Any]
 
 def topics(settings: Settings) -> Iterator[Finding]:
     """Looks at the topics of these settings. The broker is there."""
-    client = AdminClient({**settings.kafka.librdkafka(), "log_level": 0})
+    kafka = settings.kafka.librdkafka()
+    client = administrator(kafka)
     wanted = plans(settings.prefix, settings.deployment, settings.partitions)
     present = client.list_topics(timeout=PATIENCE).topics
     there = [plan for plan in wanted if plan.name in present]
-    yield from _missing([plan.name for plan in wanted if plan.name not in present])
+    yield from _missing(client, kafka, [plan.name for plan in wanted if plan.name not in present])
     yield from _partitions({plan.name: len(present[plan.name].partitions) for plan in there}, there, settings)
     yield from _copies({plan.name: present[plan.name] for plan in there})
     yield from _kept(client, there)
-    yield from _allowed(client, [plan.name for plan in there])
+    yield from _allowed(client, kafka, [plan.name for plan in there])
 
 
-def _missing(names: list[str]) -> Iterator[Finding]:
+def _missing(client: AdminClient, kafka: Kafka, names: list[str]) -> Iterator[Finding]:
+    hidden = _hidden(client, names) if names else []
+    missing = [name for name in names if name not in hidden]
+    why = "Whoever reads or writes them waits, or stops."
+    if missing:
+        yield Finding("error", AREA, f"missing: {_listed(missing)}", why, "heedful topics create")
+    if hidden:
+        grant = granting(kafka, "All", "topic", hidden[0])
+        yield Finding("error", AREA, f"this user may not see: {_listed(hidden)}", why, f"{grant}, and so on")
     if not names:
         yield Finding("ok", AREA, "all there")
-        return
-    first = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    yield Finding(
-        "error",
-        AREA,
-        f"missing: {first}",
-        "Whoever reads or writes them waits, or stops.",
-        "heedful topics create",
-    )
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _hidden(client: AdminClient, names: list[str]) -> list[str]:
+    """Those of which the broker doesn't even say whether they are there."""
+    asked = client.describe_topics(TopicCollection(names), request_timeout=PATIENCE)
+    return [name for name, future in asked.items() if _is_refused(future)]
+
+
+def _is_refused(future: Future[Any]) -> bool:
+    error = future.exception(PATIENCE)
+    return isinstance(error, KafkaException) and error.args[0].code() in NOT_ALLOWED
 
 
 def _partitions(counts: Mapping[str, int], plans: list[Plan], settings: Settings) -> Iterator[Finding]:
@@ -149,7 +166,7 @@ def _settings_of(client: AdminClient, names: list[str]) -> dict[str, dict[str, s
     return {name: {key: str(entry.value) for key, entry in each.items()} for name, each in found.items()}
 
 
-def _allowed(client: AdminClient, names: list[str]) -> Iterator[Finding]:
+def _allowed(client: AdminClient, kafka: Kafka, names: list[str]) -> Iterator[Finding]:
     """Only where the broker says what is allowed; the embedded one allows everything and says nothing."""
     if not names:
         return
@@ -163,6 +180,5 @@ def _allowed(client: AdminClient, names: list[str]) -> Iterator[Finding]:
                 AREA,
                 f"{name}: this user may not {', '.join(lacking)}",
                 "Workers that read or write it stop.",
-                "Give the user these rights: kafka-acls.sh --add --allow-principal User:… --operation "
-                f"{lacking[0].title()} --topic {name}",
+                "; ".join(granting(kafka, operation.title(), "topic", name) for operation in lacking),
             )
