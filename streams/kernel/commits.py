@@ -15,7 +15,8 @@ from streams.kernel.measures import Done, Measures
 from streams.kernel.pace import Pace
 
 AT_ONCE = 8
-"""Tasks of one worker that commit at the same time; the others follow."""
+"""Tasks of one worker that commit at the same time; the others follow. One by one on the embedded broker: of
+transactions that end at the same moment, it keeps one in some hundreds pending for ever."""
 
 
 class Announcing(NamedTuple):
@@ -39,7 +40,7 @@ class Commits:
         self._measures = measures
         self._clock = clock
         self._consumer = consumer
-        self._pool = ThreadPoolExecutor(AT_ONCE, "commit")
+        self._pool = ThreadPoolExecutor(1 if config.aborted_visible else AT_ONCE, "commit")
         self._paces: dict[int, Pace] = {}
         self.announcing: Announcing | None = None
 

@@ -43,6 +43,7 @@ def test_a_short_run_asserts_its_results_and_writes_them_down(tmp_path: Path) ->
     assert "| land   | plain Faust |" in out.read_text()
 
 
+@pytest.mark.slow
 def test_open_contacts_are_measured_and_written_down(tmp_path: Path) -> None:
     out = tmp_path / "CONTACTS.md"
     command = [sys.executable, "-m", "benchmarks.contacts", "--contacts", "5000", "--out", str(out)]

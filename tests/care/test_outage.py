@@ -19,7 +19,7 @@ from tests.care.test_approaches import LIVE
 from tests.kernel.harness import CODEC, Bench, until
 from tests.properties.cluster import topics_of
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(400), pytest.mark.slow]
 
 PARTITIONS = 2
 BEGAN, ENDED = 10, 190

@@ -26,7 +26,7 @@ PERSONAL = [topic for topic in TOPICS if personal(topic)]
 OTHERS = [topic for topic in PERSONAL if topic is not topics.PROFILE_UPDATES]
 
 
-@pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
+@pytest.fixture(params=["embedded", pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.slow])])
 def make(request: pytest.FixtureRequest, prefix: str, store: EmbeddedStore) -> MakeShore:
     """Makes a deployment on either broker."""
     embedded = request.param == "embedded"
