@@ -45,7 +45,9 @@ FROM
     FROM raw_feedback
     WHERE shop_id = {shop:String} AND profile_id IN names
     UNION ALL
-    SELECT occurred_at, 'heedful', concat('cart ', kind), event_id, toString(stage), coalesce(order_id, ''),
+    SELECT occurred_at, 'heedful', concat('cart ', kind), event_id, toString(stage),
+        if(kind = 'abandoned' AND cause != 'unknown', concat('likely cause: ', replaceAll(toString(cause), '_', ' ')),
+            coalesce(order_id, '')),
         toString(value), toString(currency), []
     FROM raw_signals_abandonment
     WHERE shop_id = {shop:String} AND profile_id IN names

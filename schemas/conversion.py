@@ -13,7 +13,7 @@ import msgspec
 
 from schemas.errors import FixSchemas, Unencodable
 from schemas.shape import PRECISION, SCALE, Field
-from schemas.words import AlertCause, ContactClock, GuardResult, Line, Record
+from schemas.words import AlertCause, ContactClock, Evidence, GuardResult, Line, Record
 
 Convert = Callable[[Any], Any]
 
@@ -22,6 +22,7 @@ ITEMS: dict[str, type[Record]] = {
     "GuardResult": GuardResult,
     "ContactClock": ContactClock,
     "AlertCause": AlertCause,
+    "Evidence": Evidence,
 }
 """Records that stand in arrays, by the name of their schema."""
 

@@ -45,6 +45,7 @@ class Click(Record, frozen=True, kw_only=True):
     device: Device = "unknown"
     is_bot: bool = False
     acquisition: str | None = None
+    available: bool | None = None
 
 
 class CartEvent(Record, frozen=True, kw_only=True):
@@ -79,6 +80,7 @@ class CartEvent(Record, frozen=True, kw_only=True):
     outreach_id: str | None = None
     device: Device = "unknown"
     is_bot: bool = False
+    shipping: Decimal | None = None
 
 
 class OrderEvent(Record, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from schemas.words import Device, FactType, Line, Millis, Record, Stage
+from schemas.words import Device, Evidence, FactType, Line, Millis, Record, Stage
 
 
 class Fact(Record, frozen=True, kw_only=True):
@@ -37,3 +37,4 @@ class Fact(Record, frozen=True, kw_only=True):
     outreach_id: str | None = None
     device: Device = "unknown"
     payload: bytes | None = None
+    evidence: tuple[Evidence, ...] = ()

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from schemas.words import (
+    AbandonmentCause,
     AbandonmentKind,
     AlertCause,
     AlertKind,
@@ -54,6 +55,7 @@ class AbandonmentSignal(Record, frozen=True, kw_only=True):
     abandoned_id: str | None = None
     order_id: str | None = None
     outreach_id: str | None = None
+    cause: AbandonmentCause = "unknown"
 
 
 class ContactSignal(Record, frozen=True, kw_only=True):
@@ -126,6 +128,7 @@ class Outreach(Record, frozen=True, kw_only=True):
     currency: str | None = None
     rules_version: str
     reason: str | None = None
+    cause: AbandonmentCause = "unknown"
 
 
 class Decision(Record, frozen=True, kw_only=True):

@@ -98,6 +98,17 @@ FactType: TypeAlias = Literal[
 ]
 Stage: TypeAlias = Literal["unknown", "browse", "cart", "checkout", "payment"]
 AbandonmentKind: TypeAlias = Literal["unknown", "abandoned", "recovered", "withdrawn"]
+AbandonmentCause: TypeAlias = Literal[
+    "unknown",
+    "payment_failed",
+    "out_of_stock",
+    "unanswered_question",
+    "failed_search",
+    "error_page",
+    "shipping_cost_shown",
+    "coupon_denied",
+    "none_seen",
+]
 ContactSignalKind: TypeAlias = Literal[
     "unknown",
     "acknowledged",
@@ -153,6 +164,13 @@ class Line(Record, frozen=True, kw_only=True):
     name: str | None = None
     quantity: int = 1
     price: Decimal | None = None
+
+
+class Evidence(Record, frozen=True, kw_only=True):
+    """Something that may be why a cart is left."""
+
+    cause: AbandonmentCause = "unknown"
+    at: Millis
 
 
 class GuardResult(Record, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from streams.care_turn import CareTurn, Rules
 from streams.kernel.processor import Moment, Output
 from streams.profile import MEMORY, Profile
 from streams.rules.abandonment import open_carts
-from streams.rules.base import Now
+from streams.rules.base import Now, earliest
 from streams.rules.book import RuleBook
 from streams.rules.contacts import waiting
 from streams.rules.registry import all_rules
@@ -56,7 +56,9 @@ class Care:
 
     def wake(self, state: Profile, due: Millis, at: Moment, out: list[Output]) -> Profile | None:
         """Every rule whose time has come is asked."""
-        return CareTurn(state, self._rules, _now(state, due, at), out).woken()
+        since = earliest(contact.ticket.waits_since for contact in waiting(state.rule("contacts")))
+        now = _now(state, due, at)._replace(waiting_since=since)
+        return CareTurn(state, self._rules, now, out).woken()
 
 
 def open_episodes(state: Profile) -> int:

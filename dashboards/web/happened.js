@@ -51,11 +51,12 @@ function headline(said) {
 const PHRASES = {
   cart(said) {
     const silent = said.last_activity_at && `silent since ${clock(said.last_activity_at)}`;
+    const cause = said.kind === "abandoned" && said.cause !== "unknown" && `likely cause: ${words(said.cause)}`;
     const ended = said.kind === "abandoned" && `patience ended ${clock(said.occurred_at)}`;
     const order = said.order_id && `order ${said.order_id}`;
     const link = said.outreach_id && "came by the link in an approach";
     const inside = said.products && `in it: ${said.products.join(", ")}${said.more ? ` and ${said.more} more` : ""}`;
-    return [silent, ended, order, link, inside];
+    return [cause, silent, ended, order, link, inside];
   },
   contact(said) {
     const asked = `${said.channel} ${said.contact_id}`;

@@ -32,7 +32,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "cart": (
         *_ABOUT,
         *("kind", "stage", "visitor_id", "last_activity_at", "value", "currency", "device"),
-        *("order_id", "outreach_id"),
+        *("order_id", "outreach_id", "cause"),
     ),
     "contact": (
         *_ABOUT,

@@ -43,6 +43,7 @@ class Now(NamedTuple):
     ``held``: history is being imported, nothing may be published to customers.
     ``shop_id`` and ``profile_id``: whose state it is; a merge changes the profile.
     ``heard``: what other profiles told this one in the time before it has arrived; None: all of it.
+    ``waiting_since``: when a deadline passes, since when the customer waits for an answer; None: doesn't.
     """
 
     at: Millis
@@ -52,6 +53,7 @@ class Now(NamedTuple):
     shop_id: str = "main"
     profile_id: str = ""
     heard: Millis | None = None
+    waiting_since: Millis | None = None
 
 
 class Rule(Protocol[State]):

@@ -14,10 +14,11 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
-from schemas.events import CartEvent
+from schemas.events import CartEvent, Click
 from schemas.ids import derive
 from schemas.validation import AMOUNT_LIMIT
-from schemas.words import Line, Millis, Stage
+from schemas.words import Evidence, Line, Millis, Stage
+from streams.rules.likely_cause import cause_shown, gathered
 
 RANK: dict[Stage, int] = {"unknown": 0, "browse": 1, "cart": 2, "checkout": 3, "payment": 4}
 """How close to the order a stage is."""
@@ -51,7 +52,7 @@ class Cart(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """A cart since it was opened. ``named``: the id is the shop's, not derived.
 
     ``mixed``: prices in more than one currency. ``longest_quiet``: the longest time without activity since
-    the last change of contents or stage, in milliseconds.
+    the last change of contents or stage, in milliseconds. ``evidence``: of why it may be left.
     """
 
     cart_id: str
@@ -68,6 +69,7 @@ class Cart(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     mixed: bool = False
     checkout_id: str | None = None
     outreach_id: str | None = None
+    evidence: tuple[Evidence, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -124,6 +126,16 @@ def since(cart: Cart, moment: Millis) -> Cart:
 def quiet(cart: Cart, gap: Millis) -> Cart:
     """The cart after ``gap`` milliseconds without activity."""
     return replace(cart, longest_quiet=gap) if gap > cart.longest_quiet else cart
+
+
+def noted(cart: Cart, event: Click | CartEvent) -> Cart:
+    """The cart, with what the event shows to stand in the visitor's way, since it was opened."""
+    cause = cause_shown(event)
+    if cause is None or event.occurred_at < cart.opened_at:
+        return cart
+    if isinstance(event, CartEvent) and is_other(cart, event):
+        return cart
+    return replace(cart, evidence=gathered(cart.evidence, [Evidence(cause=cause, at=event.occurred_at)]))
 
 
 def worth(lines: Iterable[Line]) -> Decimal | None:

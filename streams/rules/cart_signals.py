@@ -1,11 +1,15 @@
-"""What abandonment says: one signal about one cart."""
+"""What abandonment says: one signal about one cart, and why it was left."""
+
+from collections.abc import Iterable
 
 from schemas import topics
 from schemas.ids import derive
 from schemas.outputs import AbandonmentSignal
-from schemas.words import AbandonmentKind, Millis
+from schemas.words import AbandonmentCause, AbandonmentKind, Evidence, Millis
 from streams.rules.base import Now, Publish
 from streams.rules.episodes import Episode, Order, Said
+from streams.rules.likely_cause import likely_cause
+from streams.rules.settings import AbandonmentSettings
 
 
 def signal(
@@ -42,5 +46,23 @@ def signal(
         abandoned_id=None if first else said.event_id,
         order_id=order.order_id if order else None,
         outreach_id=(order.outreach_id or episode.outreach_id) if order and kind == "recovered" else None,
+        cause=said.cause,
     )
     return Publish(topics.ABANDONMENT_SIGNALS, topics.key(now.shop_id, now.profile_id), record)
+
+
+def cause_of(
+    episode: Episode,
+    orders: Iterable[Order],
+    settings: AbandonmentSettings,
+    due: Millis,
+    waiting_since: Millis | None,
+) -> AbandonmentCause:
+    """Why the cart was left that is signalled at ``due``, while a question waits since then, or none does.
+
+    Evidence counts for ``max_age``, and since the customer's last order: what is older kept nobody from it.
+    """
+    since = max((due - settings.max_age, *(order.at for order in orders if order.at <= due)))
+    waits = waiting_since is not None and waiting_since <= due
+    asked = (Evidence(cause="unanswered_question", at=due),) if waits else ()
+    return likely_cause((*episode.evidence, *asked), since, due)

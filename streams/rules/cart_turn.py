@@ -9,7 +9,7 @@ from schemas.facts import Fact
 from schemas.words import AbandonmentKind, Millis
 from streams.rules.base import Now, Publish, Step
 from streams.rules.book import RuleBook
-from streams.rules.cart_signals import signal
+from streams.rules.cart_signals import cause_of, signal
 from streams.rules.cart_union import joined
 from streams.rules.episodes import (
     NOTHING,
@@ -23,6 +23,7 @@ from streams.rules.episodes import (
     named,
     signal_id,
 )
+from streams.rules.likely_cause import gathered
 from streams.rules.settings import AbandonmentSettings, RuleSet
 from streams.rules.standing import Standing
 
@@ -72,7 +73,7 @@ class CartTurn:
         """
         for episode in tuple(self.episodes.values()):
             if fact.cart_id == episode.cart_id if fact.cart_id else fact.visitor_id == episode.visitor_id:
-                self._alive(episode, fact.occurred_at, fact.event_id)
+                self._alive(episode, fact.occurred_at, fact)
 
     def snapshot(self, fact: Fact) -> None:
         """The cart as it is, unless something newer is known."""
@@ -80,7 +81,7 @@ class CartTurn:
         known = self.episodes.get(told.cart_id)
         if known is not None:
             for at in sorted({told.changed_at, fact.stage_at or told.changed_at, told.last_activity_at}):
-                known = self._alive(known, at, fact.event_id)
+                known = self._alive(known, at, fact)
         emptied = self.emptied.get(told.cart_id)
         if told.told_at < max(known.told_at if known else 0, emptied.at if emptied else 0):
             return
@@ -178,16 +179,17 @@ class CartTurn:
     def _rules(self, episode: Episode) -> RuleSet:
         return self._book.active(episode.changed_at)
 
-    def _alive(self, episode: Episode, at: Millis, cause: str) -> Episode:
-        """A sign of life at ``at``. A signal that took that time for silence proves false."""
+    def _alive(self, episode: Episode, at: Millis, fact: Fact) -> Episode:
+        """A sign of life at ``at``, with evidence. A signal that took that time for silence proves false."""
         false = [one for one in episode.said if one.last_activity_at < at <= one.at and not one.inferred]
         for said in false:
-            self._say(episode, said, "withdrawn", at, cause)
+            self._say(episode, said, "withdrawn", at, fact.event_id)
         episode = replace(
             episode,
             last_activity_at=max(episode.last_activity_at, at),
             said=tuple(said for said in episode.said if said not in false),
             withdrawn=episode.withdrawn + len(false),
+            evidence=gathered(episode.evidence, fact.evidence),
         )
         self.episodes[episode.cart_id] = episode
         return episode
@@ -219,6 +221,7 @@ class CartTurn:
             changed_by=episode.changed_by,
             changed_at=episode.changed_at,
             last_activity_at=episode.last_activity_at,
+            cause=cause_of(episode, self.orders.values(), rules.abandonment, due, self._now.waiting_since),
         )
         self._say(episode, said, "abandoned", due)
         self.episodes[episode.cart_id] = replace(episode, said=(*episode.said, said))

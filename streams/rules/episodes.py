@@ -8,8 +8,9 @@ from msgspec.structs import replace
 from schemas.events import OrderEvent
 from schemas.facts import Fact
 from schemas.ids import derive
-from schemas.words import Device, Line, Millis, Stage
+from schemas.words import AbandonmentCause, Device, Evidence, Line, Millis, Stage
 from streams.rules.cart import RANK
+from streams.rules.likely_cause import gathered
 from streams.rules.settings import AbandonmentSettings
 
 ORDERED_WITHIN: Millis = 30 * 60_000
@@ -24,7 +25,7 @@ class Said(_Part, frozen=True, kw_only=True, order=True):
     """An ``abandoned`` signal that stands.
 
     ``inferred``: it was said while the cart stood under the visitor's key, as its silence tells; ``at`` is
-    then the earliest moment it can have been said.
+    then the earliest moment it can have been said, and the cause is unknown.
     """
 
     at: Millis
@@ -34,6 +35,7 @@ class Said(_Part, frozen=True, kw_only=True, order=True):
     changed_at: Millis
     last_activity_at: Millis
     inferred: bool = False
+    cause: AbandonmentCause = "unknown"
 
 
 class Episode(_Part, frozen=True, kw_only=True):
@@ -41,7 +43,7 @@ class Episode(_Part, frozen=True, kw_only=True):
 
     ``told_at``: of the snapshot that this is. ``said`` reaches further back than the last change, because
     an order tells how it ended also for what was said before. ``withdrawn``: signals of this episode that
-    proved false.
+    proved false. ``evidence``: of why it may be left.
     """
 
     cart_id: str
@@ -60,6 +62,7 @@ class Episode(_Part, frozen=True, kw_only=True):
     outreach_id: str | None = None
     said: tuple[Said, ...] = ()
     withdrawn: int = 0
+    evidence: tuple[Evidence, ...] = ()
 
     @property
     def change(self) -> tuple[str, str, str]:
@@ -164,6 +167,7 @@ def episode_of(fact: Fact) -> Episode:
         currency=fact.currency,
         device=fact.device,
         outreach_id=fact.outreach_id,
+        evidence=fact.evidence,
     )
 
 
@@ -174,6 +178,7 @@ def continued(known: Episode, told: Episode) -> Episode:
         last_activity_at=max(known.last_activity_at, told.last_activity_at),
         said=known.said,
         withdrawn=known.withdrawn if known.changed_by == told.changed_by else 0,
+        evidence=gathered(known.evidence, told.evidence),
     )
 
 

@@ -40,6 +40,7 @@ def happened(visitor: Visitor, event: Event) -> list[Fact]:
         _cart(visitor, event, cause, facts)
     if visitor.cart is None:
         return facts
+    visitor.cart = carts.noted(visitor.cart, event)
     if linked or _differ(before, visitor.cart):
         tell_cart(visitor, visitor.cart, cause, facts)
     else:
@@ -165,5 +166,6 @@ def _active(visitor: Visitor, cart: Cart, cause: Activity, known_until: Millis, 
 
 
 def _differ(before: Cart | None, now: Cart) -> bool:
-    """Whether the cart changed in more than how long it was quiet."""
-    return before is None or replace(before, longest_quiet=now.longest_quiet) != now
+    """Whether the cart changed in more than what activity tells: how long it was quiet, and evidence."""
+    told = {"longest_quiet": now.longest_quiet, "evidence": now.evidence}
+    return before is None or replace(before, **told) != now

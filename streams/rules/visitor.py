@@ -88,7 +88,7 @@ def tell_cart(visitor: Visitor, cart: Cart, cause: Activity, facts: list[Fact]) 
 
 
 def _standing(cart: Cart) -> dict[str, Any]:
-    """How far a cart has come, what it is worth, and how long it was quiet."""
+    """How far a cart has come, what it is worth, how long it was quiet, and what stood in the way."""
     return {
         "cart_id": cart.cart_id,
         "changed_at": cart.changed_at,
@@ -96,6 +96,7 @@ def _standing(cart: Cart) -> dict[str, Any]:
         "longest_quiet_ms": cart.longest_quiet,
         "value": None if cart.mixed else carts.worth(cart.lines),
         "currency": None if cart.mixed else cart.currency,
+        "evidence": cart.evidence,
     }
 
 

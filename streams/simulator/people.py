@@ -7,7 +7,7 @@ from random import Random
 from uuid import UUID
 
 from schemas.words import Device, Line, Millis
-from streams.simulator.settings import MINUTE, Traffic
+from streams.simulator.settings import HOUR, MINUTE, Traffic
 
 DEVICES: tuple[Device, ...] = ("desktop", "mobile", "tablet")
 TIME_ZONES = ("Europe/Zurich", "Europe/Berlin", "Europe/London", "America/New_York", "Asia/Tokyo")
@@ -22,10 +22,15 @@ class Product:
     product_id: str
     name: str
     price: Decimal
+    number: int
+
+    def in_stock(self, at: Millis) -> bool:
+        """Not in one hour of twenty: then it is sold out, and comes back."""
+        return (self.number + at // HOUR) % 20 > 0
 
 
 CATALOGUE = tuple(
-    Product(f"p-{number:03}", f"{word} {thing}", Decimal(995 + 37 * number * (number % 7 + 1)) / 100)
+    Product(f"p-{number:03}", f"{word} {thing}", Decimal(995 + 37 * number * (number % 7 + 1)) / 100, number)
     for number, (word, thing) in enumerate((word, thing) for word in WORDS for thing in THINGS)
 )
 

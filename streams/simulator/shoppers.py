@@ -1,5 +1,6 @@
 """What shoppers do: look around, fill carts, walk away, come back, buy; and robots that only look."""
 
+from decimal import Decimal
 from random import Random
 
 from schemas.words import Line, Millis
@@ -8,6 +9,8 @@ from streams.simulator.settings import MINUTE, SECOND
 from streams.simulator.story import Story, total
 
 ACQUISITIONS = ("direct", "paid_search", "email", "social", "organic")
+SHIPPING = Decimal("5.90")
+SENT_FREE = Decimal(150)
 QUERIES = ("oak table", "wool blanket", "spare lid", "gift", "copper lamp")
 
 
@@ -60,7 +63,7 @@ def introduce(story: Story) -> None:
 
 
 def browse(story: Story) -> None:
-    """Pages, products, searches, the odd error page."""
+    """Pages, products, some of them out of stock, searches, the odd error page."""
     for _ in range(story.random.choice((0, 1, 1, 2, 3, 5))):
         story.pause(25 * SECOND)
         look(story)
@@ -70,7 +73,9 @@ def look(story: Story) -> None:
     """One step through the shop."""
     what = story.random.random()
     if what < 0.6:
-        story.click("product_viewed", product_id=story.random.choice(CATALOGUE).product_id)
+        product = story.random.choice(CATALOGUE)
+        available = product.in_stock(story.at)
+        story.click("product_viewed", product_id=product.product_id, available=available)
     elif what < 0.8:
         story.click("product_list_viewed", url="/list")
     elif what < 0.95:
@@ -150,7 +155,7 @@ def check_out(story: Story, people: Population) -> None:
     if story.chance(0.2):
         return
     story.pause(MINUTE)
-    story.cart("checkout_step_completed")
+    story.cart("checkout_step_completed", shipping=shipping(total(lines)))
     if story.chance(0.15):
         return
     story.pause(MINUTE)
@@ -162,6 +167,11 @@ def check_out(story: Story, people: Population) -> None:
             return
     if story.chance(0.85):
         buy(story, people)
+
+
+def shipping(value: Decimal) -> Decimal:
+    """What it costs to send so much: nothing from ``SENT_FREE`` on."""
+    return Decimal(0) if value >= SENT_FREE else SHIPPING
 
 
 def buy(story: Story, people: Population) -> None:

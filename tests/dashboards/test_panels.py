@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -11,6 +11,7 @@ from schemas.events import CartEvent, Click, Feedback, OrderEvent, ProfileUpdate
 from schemas.facts import Fact
 from schemas.outputs import AbandonmentSignal, ContactSignal, ContactState, Decision, Outreach
 from schemas.validation import fault
+from schemas.words import AbandonmentCause
 from sinks.clickhouse.embedded import EmbeddedStore
 from sinks.clickhouse.store import Row
 from streams.simulator.settings import HOUR, MINUTE
@@ -117,6 +118,13 @@ def test_abandonment_by_stage(landed: EmbeddedStore) -> None:
     assert found == expected
 
 
+def test_abandonment_by_cause(landed: EmbeddedStore) -> None:
+    found = {row["cause"]: row["abandoned"] for row in asked(landed, "abandonment_by_cause")}
+    causes = by(abandoned(), lambda one: one.cause)
+    assert found == {cause: percent(ones, abandoned()) for cause, ones in causes.items()}
+    assert set(found) == set(get_args(AbandonmentCause)) - {"unknown"}
+
+
 def test_abandonments(landed: EmbeddedStore) -> None:
     counted = Counter((hour(one.occurred_at), one.stage) for one in abandoned())
     expected = {at: [counted[at, stage] for stage in STAGES] for at, _ in counted}
@@ -128,6 +136,7 @@ def test_abandonments(landed: EmbeddedStore) -> None:
     [
         pytest.param("value_by_stage", lambda one: one.stage, id="stage"),
         pytest.param("value_by_device", lambda one: one.device, id="device"),
+        pytest.param("value_by_cause", lambda one: one.cause, id="cause"),
     ],
 )
 def test_value_at_stake(name: str, of: Callable[[AbandonmentSignal], str], landed: EmbeddedStore) -> None:

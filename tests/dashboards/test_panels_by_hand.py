@@ -13,7 +13,7 @@ from tests.sinks.test_views import MINUTE, contact, put, signal
 HOUR = 60 * MINUTE
 
 
-@pytest.mark.parametrize("name", ["value_by_stage", "value_by_device", "value_by_hour"])
+@pytest.mark.parametrize("name", ["value_by_stage", "value_by_device", "value_by_hour", "value_by_cause"])
 def test_amounts_of_two_currencies_are_never_added(name: str, store: EmbeddedStore) -> None:
     euro = [signal("a"), signal("b", value=Decimal("7.50"))]
     others = [signal("c", currency="USD"), signal("d", value=None, currency=None)]
@@ -24,7 +24,17 @@ def test_amounts_of_two_currencies_are_never_added(name: str, store: EmbeddedSto
     assert told == {"EUR": (2, 20, 7.5), "USD": (1, 12.5, 0), "unknown": (1, 0, 0)}
 
 
-@pytest.mark.parametrize("name", ["abandonments", "recovered", "value_by_hour", "value_by_stage"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "abandonments",
+        "recovered",
+        "value_by_hour",
+        "value_by_stage",
+        "value_by_cause",
+        "abandonment_by_cause",
+    ],
+)
 def test_what_was_withdrawn_is_no_abandonment(name: str, store: EmbeddedStore) -> None:
     put(store, topics.ABANDONMENT_SIGNALS, signal("a"), signal("w", 1, kind="withdrawn", abandoned_id="a"))
     assert rows(store, name, START - HOUR, START + HOUR) == []

@@ -76,14 +76,16 @@ def test_a_decision_says_what_every_guard_said() -> None:
     ]
 
 
-def test_an_abandonment_says_since_when_and_what_is_in_the_cart() -> None:
+def test_an_abandonment_says_since_when_why_and_what_is_in_the_cart() -> None:
     lines = tuple(Line(product_id=f"p{number}", name="lamp" if number == 0 else None) for number in range(5))
-    [row] = shown(replace(signal("s"), lines=lines, value=Decimal("149.00"), currency="EUR"))
-    assert (row["about"], row["kind"], row["stage"], row["value"]) == (
+    left = replace(signal("s"), lines=lines, value=Decimal("149.00"), currency="EUR", cause="error_page")
+    [row] = shown(left)
+    assert (row["about"], row["kind"], row["stage"], row["value"], row["cause"]) == (
         "cart",
         "abandoned",
         "checkout",
         "149.00",
+        "error_page",
     )
     assert row["last_activity_at"] == "1970-01-01T00:00:00.950Z"
     assert (row["products"], row["more"]) == (["lamp", "p1", "p2"], 2)

@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from schemas.words import ContactChannel, ContactStatus, Millis, Priority
+from streams.rules.base import earliest
 from streams.rules.contact_settings import AROUND_THE_CLOCK
 from streams.rules.contacts.entry import STOPPED
 
@@ -135,7 +136,12 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     @property
     def waits(self) -> bool:
         """Somebody waits: for an answer, or for a call."""
-        return self.waiting_since is not None or self.callback is not None
+        return self.waits_since is not None
+
+    @property
+    def waits_since(self) -> Millis | None:
+        """When the earliest was asked for that nobody gave yet: an answer, or a call; None: nobody waits."""
+        return earliest((self.waiting_since, self.callback.requested_at if self.callback else None))
 
     @property
     def is_open(self) -> bool:

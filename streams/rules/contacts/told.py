@@ -19,7 +19,6 @@ def state(contact: Contact, now: Now, book: RuleBook) -> ContactState:
     """The contact as it is published."""
     ticket = contact.ticket
     first = ticket.clock("first_reply")
-    owed = ticket.callback
     return ContactState(
         contact_id=contact.contact_id,
         shop_id=now.shop_id,
@@ -27,7 +26,7 @@ def state(contact: Contact, now: Now, book: RuleBook) -> ContactState:
         channel=ticket.channel,
         status=ticket.status,
         waiting=ticket.waits,
-        waiting_since=earliest((ticket.waiting_since, owed.requested_at if owed else None)),
+        waiting_since=ticket.waits_since,
         asked_at=ticket.asked_at,
         first_reply_due_at=first.due_at if first else None,
         acknowledged_at=ticket.acknowledged_at,

@@ -42,6 +42,7 @@ def approach_for(signal: AbandonmentSignal, valid_for: Millis) -> Approach:
         lines=signal.lines,
         value=signal.value,
         currency=signal.currency,
+        cause=signal.cause,
     )
 
 
@@ -100,6 +101,7 @@ def outreach(approach: Approach, action: OutreachAction, stamp: Stamp, reason: s
         currency=approach.currency,
         rules_version=stamp.rules_version,
         reason=reason,
+        cause=approach.cause,
     )
     return Publish(topics.OUTREACH[approach.channel], _key(approach), record)
 

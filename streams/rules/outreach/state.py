@@ -15,7 +15,7 @@ from typing import Literal, Self
 
 import msgspec
 
-from schemas.words import Channel, Line, Millis, Stage
+from schemas.words import AbandonmentCause, Channel, Line, Millis, Stage
 from streams.rules.outreach.consent import NOTHING, Said, Voices, merged
 from streams.rules.outreach.quiet_hours import DAY
 
@@ -79,6 +79,7 @@ class Approach(_Part, frozen=True, kw_only=True):
     sent_at: Millis | None = None
     ended_at: Millis | None = None
     reason: str | None = None
+    cause: AbandonmentCause = "unknown"
 
     @property
     def age(self) -> tuple[Millis, Millis, str]:
