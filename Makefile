@@ -5,12 +5,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: help demo test slow lint types bench bench-contacts clean
+.PHONY: help demo test slow lint types bench bench-contacts bench-page clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
 help:
-	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):[^#]*## */  make \1|/' | column -t -s '|'
+	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):[^#]*## */  make \1|/' | column -t -s '|'
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("heedful needs Python 3.11 or later; PYTHON=... names one" if sys.version_info < (3, 11) else 0)'
@@ -41,6 +41,9 @@ bench: $(READY)  ## heedful against plain Faust on the same broker, data and wor
 
 bench-contacts: $(READY)  ## what 100,000 open contacts weigh and cost in one worker
 	$(BIN)/python -m benchmarks.contacts $(ARGS)
+
+bench-page: $(READY)  ## the live page in Chromium with 100,000 open carts
+	$(BIN)/python -m benchmarks.page $(ARGS)
 
 clean:  ## remove what was installed and built
 	rm -rf $(VENV) build dist *.egg-info

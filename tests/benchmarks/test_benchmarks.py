@@ -1,5 +1,6 @@
 """The benchmarks measure the right thing: their traffic, their truth, their results."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from benchmarks.processes import Cost
 from benchmarks.report import table
 from benchmarks.traffic import BEGINNING, SILENCE, traffic
 from schemas import topics
+from tests.browser import chromium
 from tests.builders import World, minutes
 
 ROOT = Path(__file__).parents[2]
@@ -49,3 +51,13 @@ def test_open_contacts_are_measured_and_written_down(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.contacts", "--contacts", "5000", "--out", str(out)]
     subprocess.run(command, cwd=ROOT, check=True, timeout=170)
     assert "| a tick at which nothing is due |" in out.read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.broker
+@pytest.mark.skipif(chromium.missing() is not None, reason=chromium.missing() or "")
+def test_the_live_page_is_measured_and_written_down(tmp_path: Path) -> None:
+    out = tmp_path / "LIVE_PAGE.md"
+    command = [sys.executable, "-m", "benchmarks.page", "--carts", "500", "--rounds", "1", "--out", str(out)]
+    subprocess.run(command, cwd=ROOT, check=True, timeout=170)
+    assert re.search(r"\| first paint \| \d+ ms .*\n(.*\n)+\| .*, 12 carts \|", out.read_text())
