@@ -15,7 +15,6 @@ from schemas.words import Record
 from sinks.clickhouse.client import rows
 from sinks.errors import SinkError
 from streams.addresses import address_of
-from streams.broker import EmbeddedBroker
 from streams.clock import WallClock
 from streams.errors import Unavailable
 from streams.preparing import prepare
@@ -29,8 +28,6 @@ from tests.app.test_edges import signal
 from tests.app.test_worker import CODEC, on, page, worker
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.broker
-
 NOW = WallClock().now
 LARGE = {"name": "large", "kind": "abandonment", "above": {"EUR": 500}, "to": ["ops"]}
 SECRET = "very secret"
@@ -42,11 +39,19 @@ def receiver() -> Iterator[Receiver]:
         yield found
 
 
-@pytest.fixture
-def settings(broker: EmbeddedBroker, prefix: str, tmp_path: Path, receiver: Receiver) -> Settings:
+@pytest.fixture(
+    params=[
+        pytest.param(("embedded", "broker"), id="embedded", marks=pytest.mark.broker),
+        pytest.param(("kafka", "kafka"), id="kafka", marks=pytest.mark.kafka),
+    ]
+)
+def settings(request: pytest.FixtureRequest, prefix: str, tmp_path: Path, receiver: Receiver) -> Settings:
+    kind, fixture = request.param
     alerting = {"targets": {"ops": {"webhook": receiver.url, "secret": SECRET}}, "retry": ["100ms", "100ms"]}
     alerting["digest"] = {"most": 1000}
-    found = on(broker.bootstrap, "embedded", prefix, tmp_path).but(alerts=[LARGE], alerting=alerting)
+    found = on(request.getfixturevalue(fixture).bootstrap, kind, prefix, tmp_path).but(
+        alerts=[LARGE], alerting=alerting
+    )
     prepare(found)
     return found
 
