@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from schemas.words import Millis
 from streams.errors import Refused, Unavailable
-from streams.kernel.config import KernelConfig
+from streams.kernel.config import KernelConfig, Settings
 from streams.kernel.watermark import Watermarks
 
 POSITION_KEY = b"\x00position"
@@ -161,7 +161,8 @@ def _consume(
 @contextmanager
 def _reader(config: KernelConfig, isolation: str) -> Iterator[Consumer]:
     group = config.internal("changelog-reader")
-    consumer = Consumer(config.consumer(isolation, {"group.id": group, "enable.partition.eof": True}))
+    settings: Settings = {"group.id": group, "enable.partition.eof": True}
+    consumer = config.make_consumer(config.consumer(isolation, settings))
     try:
         yield consumer
     finally:

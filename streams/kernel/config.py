@@ -1,8 +1,10 @@
 """What a kernel needs to know about where it runs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from confluent_kafka import Consumer, Producer
 
 from schemas.topics import Topic
 from schemas.words import Millis
@@ -20,6 +22,7 @@ class KernelConfig:
     ``aborted_visible``: the broker shows aborted records to read_committed readers (the embedded one does).
     ``heartbeats``: exactly one deployment per topic writes them into silent inputs.
     ``reached``: told of each step, so that tests can end the process there.
+    ``make_producer``, ``make_consumer``: the clients of the broker; tests put a simulated log there.
     """
 
     kafka: Mapping[str, str | int] = field(repr=False)
@@ -39,6 +42,8 @@ class KernelConfig:
     aborted_visible: bool = False
     heartbeats: bool = True
     reached: Reached = nothing
+    make_producer: Callable[[Settings], Producer] = Producer
+    make_consumer: Callable[[Settings], Consumer] = Consumer
 
     @property
     def feeds_inputs(self) -> bool:

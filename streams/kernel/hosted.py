@@ -1,7 +1,7 @@
 """A task on Kafka: records in, one transaction after the other out."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from confluent_kafka import Message
@@ -12,6 +12,7 @@ from schemas.control import Clock as ClockRecord
 from schemas.control import Heartbeat, Hold
 from schemas.topics import Topic
 from schemas.words import Millis, Record
+from streams.errors import Refused, Unavailable
 from streams.kernel.changelog import (
     POSITION_KEY,
     Position,
@@ -88,13 +89,20 @@ class HostedTask:
             value = encode_position(nowhere)
             self._transaction.sweep(self._changelog, POSITION_KEY, value, self.partition)
 
-    def restore(self, committed: dict[str, int]) -> None:
+    def restore(self, asked: Callable[[], dict[str, int]]) -> None:
         """Take over the state that belongs to the committed offsets (by topic label). Fires nothing.
 
-        Raises Refused if the changelog and the offsets don't belong together.
+        Raises Refused if the changelog and the offsets don't belong together; Unavailable if somebody has
+        committed since they were asked for: whoever took over from a worker that stood still in a restore.
         """
+        committed = asked()
         batches = read_batches(self._config, self._changelog, self.partition)
-        batch = newest(batches, committed, self._config)
+        try:
+            batch = newest(batches, committed, self._config)
+        except Refused as refused:
+            if asked() == committed:
+                raise
+            raise Unavailable("Another worker took over while this one was restoring.") from refused
         for key, value in batch.values.items():
             if value is not None:
                 self.task.restore(key.decode(), value)

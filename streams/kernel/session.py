@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections import defaultdict
+from functools import partial
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
@@ -47,7 +48,7 @@ class Session:
         self._announces = announces
         self._tasks: dict[int, HostedTask] = {}
         self._names = {config.named(topic): topic for topic in processor.inputs}
-        self._consumer = Consumer(
+        self._consumer = config.make_consumer(
             config.consumer(
                 "read_committed",
                 {
@@ -192,10 +193,9 @@ class Session:
         starts = []
         for partition in partitions:
             task = self._tasks[partition]
-            committed = self._committed(consumer, partition)
-            task.restore(committed)
+            task.restore(partial(self._committed, consumer, partition))
             for name, topic in self._names.items():
-                starts.append(TopicPartition(name, partition, committed.get(topic.label, 0)))
+                starts.append(TopicPartition(name, partition, task.positions.get(topic.label, 0)))
         consumer.assign(starts)
 
     def _revoked(self, consumer: Consumer, revoked: list[TopicPartition]) -> None:

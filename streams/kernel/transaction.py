@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from confluent_kafka import KafkaException, Producer, TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 
 from schemas.codec import OWN_BYTES
 from streams.kernel.config import KernelConfig
@@ -26,7 +26,7 @@ class Transaction:
     """
 
     def __init__(self, config: KernelConfig, transactional_id: str) -> None:
-        self._producer = Producer(
+        self._producer = config.make_producer(
             config.producer(
                 {
                     "transactional.id": transactional_id,

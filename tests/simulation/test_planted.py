@@ -1,0 +1,90 @@
+"""The simulation is worth something: faults that a kernel could have are found."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from schemas.events import CartEvent
+from schemas.words import Millis
+from streams.kernel.hosted import HostedTask
+from streams.kernel.measures import Done
+from streams.visits import Visits
+from tests.simulation.clients import Consumer
+from tests.simulation.history import Wrong, verify
+from tests.simulation.life import MINUTE
+from tests.simulation.log import Log
+from tests.simulation.worker import PEOPLE, Worker
+from tests.simulation.world import Parts
+
+HISTORIES = 300
+
+
+class WithoutPositions(HostedTask):
+    """Its transactions carry outputs and state, and no offsets."""
+
+    def commit(self, membership: Any) -> Done:
+        """As if nothing had been read."""
+        self._transaction.commit({}, membership)
+        self._committed = dict(self.positions)
+        return self._done
+
+
+class FiresOnRestore(HostedTask):
+    """What is due by the time of the log fires as soon as the state is there."""
+
+    def restore(self, asked: Callable[[], dict[str, int]]) -> None:
+        """And advances."""
+        super().restore(asked)
+        due = self.task.wakes_at
+        if due is not None:
+            for output in self.task.advance(due + 1, PEOPLE):
+                self._publish(output)
+
+
+class BeforeItIsReadBack(Worker):
+    """What it has written as a heartbeat moves its clocks."""
+
+    def beat(self) -> None:
+        """And takes its own word for it."""
+        super().beat()
+        for task in self.tasks.values():
+            for topic in self.kernel.processor.inputs:
+                if topic.kind == "input":
+                    task._watermarks.received(topic.label, self.kernel.log.now)
+
+
+class ForgetsIds(Visits):
+    """An id is remembered for an hour, a cart for a month."""
+
+    def remember(self, event: Any) -> Millis | None:
+        """Not for long."""
+        return event.occurred_at + 60 * MINUTE if isinstance(event, CartEvent) else None
+
+
+def to_the_stable_end(log: Log, wait: Any, settings: dict[str, Any]) -> Consumer:
+    """Whoever looks for the end of a changelog is shown the last stable offset."""
+    return Consumer(log, wait, {**settings, "isolation.level": "read_committed"})
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        pytest.param(Parts(make_task=WithoutPositions), id="a transaction without positions"),
+        pytest.param(Parts(make_consumer=to_the_stable_end), id="a restore to the read_committed end"),
+        pytest.param(Parts(make_task=FiresOnRestore), id="a timer fired on restore"),
+        pytest.param(Parts(make_worker=BeforeItIsReadBack), id="a clock moved by a heartbeat not read back"),
+        pytest.param(Parts(visits=ForgetsIds()), id="an id forgotten before its cart"),
+    ],
+)
+def test_it_is_found(parts: Parts) -> None:
+    assert any(is_wrong(seed, parts) for seed in range(HISTORIES))
+
+
+def is_wrong(seed: int, parts: Parts) -> bool:
+    """Whether the simulation takes offence."""
+    try:
+        verify(seed, parts)
+    except Wrong:
+        return True
+    return False
