@@ -1,4 +1,4 @@
-"""Three hours of outage, worked off by both kernels on a real broker, outreach live: what leaves."""
+"""Three hours of outage, worked off by both kernels on Apache Kafka, outreach live: what leaves."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,18 +8,18 @@ import pytest
 
 from schemas import topics
 from schemas.control import Heartbeat, Hold
-from streams.broker import EmbeddedBroker
 from streams.care import Care
 from streams.clock import SimulatedClock
 from streams.kernel.config import KernelConfig
 from streams.kernel.loop import Kernel
 from streams.visits import Visits
+from tests.apache_kafka import ApacheKafka
 from tests.builders import added, asked, clicked, consented, identified, minute, ordered
 from tests.care.test_approaches import LIVE
 from tests.kernel.harness import CODEC, Bench, until
 from tests.properties.cluster import topics_of
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(400), pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(400), pytest.mark.slow]
 
 PARTITIONS = 2
 BEGAN, ENDED = 10, 190
@@ -44,7 +44,6 @@ class Shop:
             deployment=prefix,
             lateness=0,
             heartbeats=False,
-            aborted_visible=True,
         )
         self.bench = Bench(self.config, PARTITIONS)
         self.bench.create(*(topic.named(prefix) for topic in topics.TOPICS))
@@ -79,9 +78,9 @@ class Shop:
 
 
 @pytest.fixture
-def shop(broker: EmbeddedBroker, prefix: str) -> Shop:
+def shop(kafka: ApacheKafka, prefix: str) -> Shop:
     """A cart was filled; then nobody was at work for three hours."""
-    opened = Shop(broker.bootstrap, prefix)
+    opened = Shop(kafka.bootstrap, prefix)
     opened.hear(*BEFORE, until=BEGAN)
     with opened.at_work(BEGAN) as care:
         until(lambda: care.status().get("durable") == minute(BEGAN), "all is known")
@@ -118,9 +117,9 @@ def test_who_did_nothing_is_approached_once_all_tasks_have_caught_up(shop: Shop)
     assert shop.rows()[-1] == ("requested", "emit")
 
 
-def test_history_is_decided_and_logged_and_nothing_of_it_leaves(broker: EmbeddedBroker, prefix: str) -> None:
+def test_history_is_decided_and_logged_and_nothing_of_it_leaves(kafka: ApacheKafka, prefix: str) -> None:
     """Also with mode live, and with people's time that of the log."""
-    opened = Shop(broker.bootstrap, prefix)
+    opened = Shop(kafka.bootstrap, prefix)
     for topic in topics.INPUTS:
         for partition in range(PARTITIONS):
             opened.bench.queue(

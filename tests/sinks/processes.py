@@ -15,7 +15,7 @@ from sinks.clickhouse.audit import audit
 from sinks.clickhouse.lander import Lander
 from sinks.clickhouse.store import Store
 from streams import children
-from tests.sinks.harness import Shore, clicks, shore
+from tests.sinks.harness import PATIENCE, Shore, clicks, eventually, shore
 
 PARTITIONS = 2
 
@@ -74,7 +74,11 @@ class Coast:
         for partition in range(PARTITIONS):
             self.here.wait_until_recorded(lander, topics.CLICKSTREAM, self.rounds * 20, partition)
         self.here.wait_until_recorded(lander, topics.DECISIONS, self.rounds)
-        self.here.wait_for(self.rounds, "raw_dead_letters")
+        self.wait_for_letters()
+
+    def wait_for_letters(self) -> None:
+        """Until each round's dead letter is there; the same one several times is one."""
+        eventually(lambda: self._letters() >= self.rounds, PATIENCE)
 
     def is_right(self) -> None:
         """Each row once, each dead letter once, and the audit finds nothing."""

@@ -151,7 +151,7 @@ def test_a_zombie_changes_nothing(step: str, remembered: bool, coast: Coast, sto
             zombie.send_signal(signal.SIGCONT)
             coast.publish()
             coast.here.wait_for(2 * 20 * coast.rounds)
-            coast.here.wait_for(coast.rounds, "raw_dead_letters")
+            coast.wait_for_letters()
             zombie.terminate()
             assert zombie.wait(60) == 0
     coast.is_right()
