@@ -65,7 +65,7 @@ class KernelConfig:
             "isolation.level": isolation,
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
-            "fetch.wait.max.ms": 50,
+            "fetch.wait.max.ms": 20,
             "fetch.queue.backoff.ms": 5,
             **settings,
         }
