@@ -85,7 +85,7 @@ class Stage:
         Not before the history is published: they would append heartbeats that are later than it.
         """
         self._roles_wanted = True
-        self._must(self._at_work, "the roles", STARTS_WITHIN)
+        self._must(self._at_work, "the roles", STARTS_WITHIN, self._waits_for)
 
     def tend(self) -> None:
         """Keep the roles running, look at memory; call it often. Raises Unavailable if the rest has ended."""
@@ -167,9 +167,15 @@ class Stage:
         caught_up = all(0 <= kernel.get("behind", -1) <= behind for kernel in kernels)
         return caught_up and bool(self.status("landing") and self.status("edges"))
 
-    def _must(self, done: Callable[[], bool], what: str, seconds: float) -> None:
+    def _waits_for(self) -> str:
+        """What each role says that it has still to do."""
+        return "".join(f"; {role}: {_what_it_says(self.status(role))}" for role in self.supervisor.children)
+
+    def _must(
+        self, done: Callable[[], bool], what: str, seconds: float, why: Callable[[], str] = str
+    ) -> None:
         if not self._until(done, seconds):
-            raise Unavailable(f"{what} took more than {seconds:g} s; see {self._log('*').parent}")
+            raise Unavailable(f"{what} took more than {seconds:g} s{why()}; see {self._log('*').parent}")
 
     def _until(self, done: Callable[[], bool], seconds: float) -> bool:
         """Wait for something, and tend what runs meanwhile; whether it came in time."""
@@ -200,6 +206,17 @@ class Stage:
         folder = self.settings.data_dir / "logs"
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{name}.log"
+
+
+def _what_it_says(status: Status) -> str:
+    if not status:
+        return "doesn't answer"
+    behind = status.get("behind")
+    if behind is None:
+        clock = ""
+    else:
+        clock = f" ({behind / 1000:.0f} s behind)" if behind >= 0 else " (its clock has not begun)"
+    return f"{status.get('why_not') or 'at work'}{clock}"
 
 
 def _get(url: str) -> Status:

@@ -1,12 +1,13 @@
 """What came of it: signals, decisions and requests, by id and as they stand in the end."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from schemas import topics
-from schemas.outputs import Outreach
+from schemas.outputs import ContactSignal, Outreach
 from streams.kernel.processor import Output
 from streams.rules.contacts.said import METRIC_EVENTS
 from tests.builders import World, book
@@ -45,11 +46,18 @@ def standing(host: World | Cluster) -> set[str]:
     return {one.event_id for one in _standing(host)}
 
 
-def outcomes(host: World | Cluster) -> set[tuple[str, str]]:
-    """The same, but of a recovery what was recovered, whichever of several orders is said to have done it."""
-    return {
-        (one.kind, one.abandoned_id if one.kind == "recovered" else one.event_id) for one in _standing(host)
-    }
+def outcomes(host: World | Cluster) -> Counter[tuple[Any, ...]]:
+    """The same by what they say: said again after it was taken back, it has another id.
+
+    Of a recovery what was recovered, whichever of several orders is said to have done it.
+    """
+    return Counter(_outcome(one) for one in {one.event_id: one for one in _standing(host)}.values())
+
+
+def _outcome(one: Any) -> tuple[Any, ...]:
+    if isinstance(one, ContactSignal):
+        return (one.kind, one.contact_id, one.clock, one.started_at, one.occurred_at, one.cause, one.step)
+    return (one.kind, one.abandoned_id if one.kind == "recovered" else one.event_id)
 
 
 def _standing(host: World | Cluster) -> list[Any]:
