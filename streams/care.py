@@ -42,6 +42,10 @@ class Care:
         is_activity = isinstance(event, Fact) and event.type == "activity"
         return None if is_activity else event.occurred_at + MEMORY
 
+    def still_counts(self, state: Profile) -> Millis | None:
+        """Facts and words are copied by the log, and then soon."""
+        return None
+
     def apply(self, state: Profile | None, event: Any, at: Moment, out: list[Output]) -> Profile | None:
         """The event happened."""
         return _turn(self._rules, state, event, at, out).happened(event, late=False)

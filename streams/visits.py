@@ -17,7 +17,8 @@ from streams.rules.visit import ACTIVITY_EVERY, Event, happened, stranger
 from streams.rules.visitor import Visitor, tell_pending
 
 MEMORY: Millis = 30 * 86_400_000
-"""Carts, links, orders and ids of events are forgotten this long after the visitor's last activity."""
+"""Carts, links and orders are forgotten this long after the visitor's last activity; ids of changes this long
+after they happened, but not before the cart that they made."""
 
 
 class Visits:
@@ -34,6 +35,10 @@ class Visits:
     def remember(self, event: Event) -> Millis | None:
         """Changes of a cart are remembered as long as a cart; activity twice is activity."""
         return event.occurred_at + MEMORY if isinstance(event, CartEvent) else None
+
+    def still_counts(self, state: Visitor) -> Millis | None:
+        """A cart lives as long as somebody is active, and consists of changes however old."""
+        return None if state.cart is None else state.cleared_at + MEMORY
 
     def apply(self, state: Visitor | None, event: Event, at: Moment, out: list[Output]) -> Visitor | None:
         """The event happened. Bots are as if they weren't; nothing is kept of who is erased."""

@@ -61,6 +61,11 @@ class Processor(Protocol[S]):
     def remember(self, event: Any) -> Millis | None:
         """Until when the event's id is remembered, to drop a duplicate. None: applying twice is harmless."""
 
+    def still_counts(self, state: S) -> Millis | None:
+        """A second copy of an event whose id was to be remembered until this or longer would still count: its
+        id is kept while that is so. None: none would, ids go when their time has passed.
+        """
+
     def apply(self, state: S | None, event: Any, at: Moment, out: list[Output]) -> S | None:
         """The event happened; everything before it has been applied, every deadline before it has fired."""
 

@@ -204,7 +204,9 @@ class Task(Generic[S]):
 
     def _purge(self, key: str, entry: Entry[S, Any]) -> None:
         """Forget ids whose time has passed. They stand about in the order of their times."""
-        passed = list(takewhile(lambda hashed: entry.seen[hashed] < self.clock, entry.seen))
+        counts = None if entry.state is None else self.processor.still_counts(entry.state)
+        before = self.clock if counts is None else min(self.clock, counts)
+        passed = list(takewhile(lambda hashed: entry.seen[hashed] < before, entry.seen))
         if passed:
             self._touch(key)
             for hashed in passed:

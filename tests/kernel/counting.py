@@ -37,6 +37,9 @@ class Noting:
     def remember(self, event: Click | CartEvent) -> int | None:
         return event.occurred_at + 1_000
 
+    def still_counts(self, state: Notes) -> int | None:
+        return None
+
     def apply(self, state: Notes | None, event: Any, at: Moment, out: list[Output]) -> Notes:
         state = state or Notes([], 0)
         state.notes.append(event.event_id)

@@ -7,6 +7,8 @@ import pytest
 
 from schemas.events import CartEvent
 from schemas.ids import derive
+from streams.kernel.state import EntryCodec
+from streams.visits import Visits
 from tests.visits.visiting import Watching, add, at, brief, cart, click, content, lines, order, remove, told
 
 HALF_AN_HOUR = 30
@@ -197,6 +199,39 @@ def test_all_is_forgotten_thirty_days_after_the_last_activity() -> None:
     assert list(watching.task.states()) == ["main/v"]
     watching.read(to=5.001 + days)
     assert watching.task.states() == {}
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        pytest.param([add(1)], {"tea": 1}, id="put in while the cart is open"),
+        pytest.param([add(1), order(2), add(3, "cup")], {"cup": 1}, id="before the last order"),
+        pytest.param([add(1), cart("cart_emptied", 2), add(3, "cup")], {"cup": 1}, id="before emptied"),
+    ],
+)
+def test_a_copy_from_before_forty_days_changes_nothing(
+    events: list[CartEvent], expected: dict[str, int]
+) -> None:
+    day = 24 * 60
+    watching = Watching()
+    watching.read(*events, to=5)
+    for n in range(1, 41):
+        watching.read(click(n * day), to=n * day + 1)
+    facts = watching.read(*events, cart("checkout_started", 40 * day + 2), to=40 * day + 3)
+    assert content([fact for fact in facts if fact.type == "cart_changed"][-1]) == expected
+
+
+def test_ids_are_forgotten_with_the_cart_that_they_made() -> None:
+    day = 24 * 60
+    watching = Watching()
+    watching.read(*(add(n) for n in range(1, 9)), to=9)
+    for n in range(1, 41):
+        watching.read(click(n * day), to=n * day + 1)
+    watching.read(order(40 * day + 2), to=40 * day + 3)
+    watching.read(click(40 * day + 4), to=40 * day + 5)
+    (value,) = dict(watching.task.changes()).values()
+    assert value is not None
+    assert len(EntryCodec(Visits()).decode(value).seen) == 1, "that of the order"
 
 
 def test_an_erased_visitor_is_forgotten() -> None:
