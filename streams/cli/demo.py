@@ -21,7 +21,7 @@ def demo(
     headless: Annotated[bool, typer.Option("--headless", help="No running line.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to write the report.")] = None,
     speed: Annotated[float, typer.Option(min=1, help="Simulated seconds a second.")] = 600.0,
-    partitions: Annotated[int, typer.Option(min=1, max=64, help="Of each topic.")] = 4,
+    partitions: Annotated[int, typer.Option(min=1, max=64, help="Of each topic.")] = 2,
     seed: Annotated[int, typer.Option(help="The same seed makes the same shoppers.")] = 1,
     rate: Annotated[
         float,

@@ -27,7 +27,7 @@ class DemoOptions:
     headless: bool = False
     report: Path | None = None
     speed: float = 600.0
-    partitions: int = 4
+    partitions: int = 2
     seed: int = 1
     rate: float = 250.0
 
