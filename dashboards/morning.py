@@ -51,10 +51,13 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """``changed``: what changed most, the biggest change first. ``known``: whether anything landed."""
+    """``changed``: what changed most, the biggest change first. ``known``: whether anything landed; if not,
+    ``landed`` are the first and the last day of which something did: None if nothing ever did.
+    """
 
     day: date
     known: bool
+    landed: tuple[date, date] | None = None
     figures: tuple[Figure, ...]
     changed: tuple[Figure, ...]
 
@@ -66,12 +69,25 @@ def statement() -> str:
 
 
 def report(day: date, ask: Ask) -> Report:
-    """Of one day. Asks five times: of the day and of the four before."""
+    """Of one day. Asks five times: of the day and of the four before; once more if it is not known."""
     days = [_day(ask, day - timedelta(weeks=back)) for back in range(WEEKS + 1)]
     kinds = list(dict.fromkeys(kind for known in days for kind in known or {}))
     kinds.sort(key=lambda kind: next(list(known).index(kind) for known in days if known and kind in known))
     figures = tuple(_figure(kind, days) for kind in kinds)
-    return Report(day=day, known=days[0] is not None, figures=figures, changed=_changed(figures))
+    known = days[0] is not None
+    landed = None if known else _landed(ask)
+    return Report(day=day, known=known, landed=landed, figures=figures, changed=_changed(figures))
+
+
+_LANDED = """
+SELECT toString(toDate(min(at))) AS first, toString(toDate(max(at))) AS last, count() > 0 AS any
+FROM (SELECT occurred_at AS at FROM raw_clickstream UNION ALL SELECT occurred_at FROM raw_support)
+"""
+
+
+def _landed(ask: Ask) -> tuple[date, date] | None:
+    [row] = ask(_LANDED, {})
+    return (date.fromisoformat(row["first"]), date.fromisoformat(row["last"])) if row["any"] else None
 
 
 def _day(ask: Ask, day: date) -> dict[tuple[str, ...], float | None] | None:

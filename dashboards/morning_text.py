@@ -38,10 +38,16 @@ def heading(report: Report) -> str:
 def news(report: Report) -> list[str]:
     """What changed most, in words."""
     if not report.known:
-        return ["Nothing at all has landed of this day."]
+        return ["Nothing at all has landed of this day.", *_landed(report)]
     told = [f"{one.section}: {one.measure} {amount(one.value, one)}, {change(one)}" for one in report.changed]
     compared = any(one.usual is not None for one in report.figures)
     return told or ["Nothing changed." if compared else "There is nothing to compare with yet."]
+
+
+def _landed(report: Report) -> Iterator[str]:
+    if report.landed:
+        days = " to ".join(dict.fromkeys(map(str, report.landed)))
+        yield f"What has landed is of {days}."
 
 
 def text(report: Report) -> str:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from schemas.access import NOT_ALLOWED, granting
+from schemas.access import NOT_ALLOWED, granting, unavailable
 from schemas.errors import FixAccess
 from streams.errors import FixConfiguration, Unavailable
 from streams.settings import Settings
@@ -17,10 +17,10 @@ PATIENCE = 15.0
 def read_to_end(settings: Settings, topic: str) -> Iterator[Message]:
     """All committed records of a topic, partition by partition in no order among them.
 
-    Raises FixConfiguration if there is no such topic, FixAccess, Unavailable if the broker gives no answer.
+    Raises as ``partitions_of``, and Unavailable if the broker stops answering.
     """
     with _consumer(settings) as consumer:
-        partitions = _partitions(consumer, settings, topic)
+        partitions = partitions_of(consumer, settings, topic)
         consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
         while partitions:
             message = consumer.poll(PATIENCE)
@@ -54,13 +54,12 @@ def _consumer(settings: Settings) -> Iterator[Consumer]:
         consumer.close()
 
 
-def _partitions(consumer: Consumer, settings: Settings, topic: str) -> set[int]:
+def partitions_of(consumer: Consumer, settings: Settings, topic: str) -> set[int]:
+    """Raises FixConfiguration if there is no such topic, FixAccess, BrokerUnavailable."""
     try:
         found = consumer.list_topics(topic, timeout=PATIENCE).topics[topic]
     except KafkaException as error:
-        raise Unavailable(
-            f"no broker answers at {settings.kafka.bootstrap} (kafka.bootstrap): {error.args[0].str()}"
-        ) from error
+        raise unavailable(settings.kafka.librdkafka(), error.args[0]) from error
     if found.error is not None and found.error.code() in NOT_ALLOWED:
         grant = granting(settings.kafka.librdkafka(), "Read", "topic", topic)
         raise FixAccess(f"the broker doesn't let this user see {topic}; who may, allows it: {grant}")

@@ -8,11 +8,13 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, Message, TopicPartition
 
+from schemas.access import unavailable
 from schemas.errors import BadRecord
 from schemas.jsonl import to_iso, to_json, to_millis
 from schemas.topics import Topic
 from schemas.words import Millis
 from streams.errors import FixConfiguration, Unavailable
+from streams.reading import partitions_of
 from streams.settings import Settings
 from streams.wiring import codec_of, kernel_config
 
@@ -28,6 +30,7 @@ class Tail:
 
     def __init__(self, settings: Settings, topic: Topic, key: str | None = None, since: str = "end") -> None:
         """``since``: begin, end, or a moment as ISO-8601. Raises FixConfiguration if it is none of these."""
+        self._settings = settings
         self._config = kernel_config(settings)
         self._codec = codec_of(settings)
         self._topic = topic
@@ -36,7 +39,9 @@ class Tail:
         self._since = _moment(since)
 
     def lines(self, limit: int | None = None) -> Iterator[str]:
-        """One line a record, ``limit`` of them, or without end. Raises FixConfiguration, Unavailable."""
+        """One line a record, ``limit`` of them, or without end. Raises FixConfiguration, FixAccess,
+        BrokerUnavailable, Unavailable.
+        """
         if limit is None:
             yield from self._lines()
             return
@@ -61,14 +66,12 @@ class Tail:
                     yield json.dumps(self._told(message), ensure_ascii=False)
 
     def _starts(self, consumer: Consumer) -> list[TopicPartition]:
+        found = partitions_of(consumer, self._settings, self._name)
+        places = [TopicPartition(self._name, number, self._since) for number in found]
         try:
-            found = consumer.list_topics(self._name, timeout=PATIENCE).topics[self._name]
-            if found.error is not None or not found.partitions:
-                raise FixConfiguration(f"there is no topic {self._name}; `heedful topics create` creates it")
-            places = [TopicPartition(self._name, number, self._since) for number in found.partitions]
             return consumer.offsets_for_times(places, PATIENCE) if self._since >= 0 else places
         except KafkaException as error:
-            raise Unavailable(f"the broker doesn't answer: {error.args[0].str()}") from error
+            raise unavailable(self._settings.kafka.librdkafka(), error.args[0]) from error
 
     def _told(self, message: Message) -> dict[str, Any]:
         key, value = message.key(), message.value()

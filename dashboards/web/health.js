@@ -1,7 +1,7 @@
 // Health: what each role on this machine says of itself.
 
 import { byId, element, table } from "./dom.js";
-import { count, lasting, moment } from "./format.js";
+import { count, lasting, moment, words } from "./format.js";
 
 const TASKS = {
   visits: "who is this, what is in the cart",
@@ -25,6 +25,16 @@ function figures(role) {
   return said.join(" · ") || "–";
 }
 
+/** Since the role started: how many, and why, the commonest reason first. */
+function deadLetters(role) {
+  if (!role.answers) return "–";
+  const reasons = Object.entries(role.dead_letters).sort((one, other) => other[1] - one[1]);
+  if (reasons.length === 0) return "0";
+  const told = reasons.map(([reason, number]) => `${words(reason)} ${count(number)}`);
+  const all = reasons.reduce((sum, [, number]) => sum + number, 0);
+  return reasons.length === 1 ? told[0] : `${count(all)}: ${told.join(", ")}`;
+}
+
 /** In time, and in events that are not read yet. */
 function behind(role) {
   const said = [];
@@ -38,7 +48,7 @@ const COLUMNS = [
   { title: "State", cell: state },
   { title: "Behind", number: true, cell: behind },
   { title: "Clock (UTC)", number: true, cell: (role) => (role.clock ? moment(new Date(role.clock).toISOString()) : "–") },
-  { title: "Dead letters", number: true, cell: (role) => (role.answers ? count(role.dead_letters) : "–") },
+  { title: "Dead letters", number: true, cell: deadLetters },
   { title: "More", cell: figures },
 ];
 

@@ -60,6 +60,7 @@ class Lander:
                 create_claims(self._config)
                 self._work(stop)
             except (KafkaException, Unavailable) as failure:
+                self._session = None
                 self._last_error = str(failure)
                 log.warning("landing: session ended, begins anew: %s", failure)
                 stop.wait(RETRY_AFTER)
@@ -88,8 +89,14 @@ class Lander:
             "waiting bytes": sum(lane.bytes for lane in lanes),
             "behind": session.behind if session else -1,
             "lag": session.lag() if session else {},
-            "last error": (session.last_error if session else "") or self._last_error,
+            "last error": self._not_overcome(session),
         }
+
+    def _not_overcome(self, session: Session | None) -> str:
+        """What ended the last session is over once another one has its partitions."""
+        if session is None:
+            return self._last_error
+        return session.last_error or ("" if session.joined else self._last_error)
 
     def why_not_ready(self) -> str | None:
         """What keeps new records from being landed soon; None: nothing."""

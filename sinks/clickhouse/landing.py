@@ -57,6 +57,8 @@ class Session:
         self.counts = counts
         self.lanes: dict[At, Lane] = {}
         self.registry_error = ""
+        self.joined = False
+        """It was given partitions, of which the broker said where to go on."""
         self.commits = commits
         self.jobs = Jobs(config, codec, store, counts)
         self._ledger = Ledger(config, codec)
@@ -203,6 +205,7 @@ class Session:
             start = OFFSET_BEGINNING if lane.position is None else lane.position
             starts.append(TopicPartition(topic, partition, start))
         consumer.assign(starts)
+        self.joined = True
 
     def _lane(self, at: At, committed: int | None, claims: list[Any]) -> Lane:
         source = self._landed.source(*at)

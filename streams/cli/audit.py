@@ -23,9 +23,10 @@ def audit(
     """Compare what was claimed by landing with the rows in ClickHouse. Exit code 1 if they don't agree."""
     from sinks.clickhouse.audit import audit as compare
     from sinks.clickhouse.client import rows
+    from streams.cli.progress import waiting
     from streams.rows import asking
 
-    with asking(settings_from(config), url, run) as client:
+    with asking(settings_from(config), url, run) as client, waiting("counting rows"):
         result = compare(lambda statement: rows(client, statement))
     for finding in result.findings:
         print(finding)

@@ -13,6 +13,7 @@ import typer
 from schemas.errors import BadRecord
 from schemas.outputs import DeadLetter
 from schemas.topics import DEAD_LETTERS
+from streams.cli.nearby import asking
 from streams.cli.options import Bootstrap, Config, Prefix, settings_from
 from streams.errors import FixConfiguration
 from streams.reading import read_to_end
@@ -84,7 +85,8 @@ def show(
 
 def _letters(settings: Settings) -> dict[str, DeadLetter]:
     """By id. What isn't a dead letter has no place on the topic, and is reported."""
-    return {letter.event_id: letter for letter in _read(settings)}
+    with asking(settings, "reading the topic of dead letters"):
+        return {letter.event_id: letter for letter in _read(settings)}
 
 
 def _read(settings: Settings) -> Iterator[DeadLetter]:

@@ -1,15 +1,14 @@
 """``heedful doctor``: what is wrong, why it matters, what to do."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.status import Status
 
+from streams.cli.nearby import hint
 from streams.cli.options import Bootstrap, Config, Prefix, settings_from
+from streams.cli.progress import waiting
 from streams.doctor.finding import Finding
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -35,22 +34,18 @@ def doctor(
     from streams.doctor.look import look
 
     settings = settings_from(config, prefix, bootstrap)
-    with _progress() as progress:
+    with waiting("looking") as progress:
         found = []
         for finding in look(settings, lambda what: progress.update(f"looking at the {what}")):
             found.append(finding)
             print(json.dumps(finding._asdict()) if as_json else _told(finding), flush=True)
     if not as_json:
         print(_summary(found))
-    if any(finding.level == "error" for finding in found):
+    unwell = {finding.area for finding in found if finding.level == "error"}
+    if "broker" in unwell and (advice := hint(settings)):
+        print(advice, file=sys.stderr)
+    if unwell:
         raise typer.Exit(UNWELL)
-
-
-@contextmanager
-def _progress() -> Iterator[Status]:
-    """What is looked at, on a terminal, on stderr."""
-    with Console(stderr=True).status("looking") as status:
-        yield status
 
 
 def _told(finding: Finding) -> str:
@@ -62,4 +57,9 @@ def _told(finding: Finding) -> str:
 
 def _summary(found: list[Finding]) -> str:
     errors, warnings = (sum(each.level == level for each in found) for level in ("error", "warning"))
-    return f"\n{len(found)} looked at: {errors} errors, {warnings} warnings."
+    told = f"{_several(errors, 'error')}, {_several(warnings, 'warning')}"
+    return f"\n{len(found)} looked at: {told}."
+
+
+def _several(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""How far a command is with its files, on a terminal: a bar, on stderr; nothing where nobody looks on."""
+"""How far a command is, or what it waits for: on a terminal, on stderr; nothing where nobody looks on."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.status import Status
 
 from streams.formats import lines
 from streams.formats.reading import Reading
@@ -36,6 +37,13 @@ class Shown:
         read = self._reading.read
         self._progress.update(self._rows, completed=read, total=read, count=f"{read:,}")
         self._progress.update(self._waiting, description=f"waiting for {what}", visible=True)
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[Status]:
+    """What is waited for, while the block runs and before it has anything to say."""
+    with Console(stderr=True).status(what) as status:
+        yield status
 
 
 @contextmanager

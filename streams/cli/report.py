@@ -1,5 +1,6 @@
 """``heedful report``: what people read in the morning."""
 
+import sys
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -49,21 +50,24 @@ def morning(
 
     from dashboards import morning_text
     from dashboards.morning import report
+    from streams.cli.progress import waiting
     from streams.rows import asking
 
     if html:
         writable(html)
-    with asking(settings_from(config), url, run) as client:
-        found = report(day.date() if day else _yesterday(), lambda sql, values: _rows(client, sql, values))
+    settings = settings_from(config)
+    about = day.date() if day else _yesterday(settings)
+    with asking(settings, url, run) as client, waiting("asking ClickHouse"):
+        found = report(about, lambda sql, values: _rows(client, sql, values))
+    print(msgspec.json.encode(found).decode() if format_ is Format.json else morning_text.text(found))
     if html:
         html.write_text(morning_text.html(found), encoding="utf-8")
-    print(msgspec.json.encode(found).decode() if format_ is Format.json else morning_text.text(found))
+        print(f"heedful: {html}: written", file=sys.stderr)
 
 
-def _yesterday() -> date:
-    from streams.clock import WallClock
-
-    return (datetime.fromtimestamp(WallClock().now() / 1000, UTC) - timedelta(days=1)).date()
+def _yesterday(settings: Any) -> date:
+    """By the time of people, which a demo has of its own."""
+    return (datetime.fromtimestamp(settings.clock.clock().now() / 1000, UTC) - timedelta(days=1)).date()
 
 
 def _rows(client: Any, sql: str, values: Any) -> list[dict[str, Any]]:

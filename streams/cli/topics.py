@@ -1,6 +1,7 @@
 """``heedful topics``: what stands on the broker, what should, and when a prefix goes live."""
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from schemas.codec import allowed
 from schemas.control import Hold
 from schemas.published import shape_of
 from schemas.topics import INPUTS, Topic
+from streams.cli.nearby import asking
 from streams.cli.options import Bootstrap, Config, Prefix, settings_from
 from streams.errors import FixConfiguration, Unavailable
 from streams.settings import Settings
@@ -46,7 +48,8 @@ def create_(
     if partitions is not None:
         settings = settings.but(partitions=partitions)
     wanted = _plans(settings)
-    created = create(settings.kafka.librdkafka(), wanted, replication or settings.replication)
+    with asking(settings):
+        created = create(settings.kafka.librdkafka(), wanted, replication or settings.replication)
     for plan in created:
         print(f"created {plan.name}: {_count(plan.partitions, 'partition')}")
     print(f"{len(created)} created, {len(wanted) - len(created)} were there.")
@@ -56,7 +59,8 @@ def create_(
 def list_(config: Config = None, prefix: Prefix = None, bootstrap: Bootstrap = None) -> None:
     """List the topics of a prefix: what each carries, its partitions, and whether it is missing."""
     settings = settings_from(config, prefix, bootstrap)
-    present = partitions_of(settings.kafka.librdkafka())
+    with asking(settings):
+        present = partitions_of(settings.kafka.librdkafka())
     wanted = _plans(settings)
     rows = [("topic", "partitions", "carries", "key", "kept"), *(_row(plan, present) for plan in wanted)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -78,7 +82,8 @@ def describe(
     settings = settings_from(config, prefix, bootstrap)
     plan = _plan(settings, name)
     kafka = settings.kafka.librdkafka()
-    count = partitions_of(kafka).get(plan.name)
+    with asking(settings):
+        count = partitions_of(kafka).get(plan.name)
     print(f"topic:      {plan.name}")
     print(f"partitions: {count or 'not there; `heedful topics create` creates it'}")
     if plan.topic:
@@ -112,7 +117,10 @@ def tail(
     from streams.tail import Tail
 
     settings = settings_from(config, prefix, bootstrap)
-    for line in Tail(settings, _contract(settings, name), key, from_).lines(limit):
+    lines = Tail(settings, _contract(settings, name), key, from_).lines(limit)
+    with asking(settings, "waiting for the first record"):
+        first = next(lines)
+    for line in chain([first], lines):
         print(line, flush=True)
 
 
@@ -124,7 +132,8 @@ def go_live(config: Config = None, prefix: Prefix = None, bootstrap: Bootstrap =
     unpublished. Doing it twice, or without a hold, changes nothing.
     """
     settings = settings_from(config, prefix, bootstrap)
-    present = partitions_of(settings.kafka.librdkafka())
+    with asking(settings):
+        present = partitions_of(settings.kafka.librdkafka())
     names = [topic.named(settings.prefix) for topic in INPUTS]
     missing = [name for name in names if name not in present]
     if missing:

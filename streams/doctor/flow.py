@@ -41,10 +41,10 @@ FEW = 10
 
 def sources(settings: Settings) -> Iterator[Finding]:
     """When something was received last on each input, and when a heartbeat was."""
-    codec, now = codec_of(settings), settings.clock.clock().now()
+    codec = codec_of(settings)
     for topic in INPUTS:
         if count := _partitions(settings, topic):
-            yield from _source(settings, codec, topic, count, now)
+            yield from _source(settings, codec, topic, count)
 
 
 def dead_letters(settings: Settings) -> Iterator[Finding]:
@@ -79,7 +79,7 @@ def _rise(ages: Counter[int], reasons: Counter[str]) -> Finding:
     )
 
 
-def _source(settings: Settings, codec: Codec, topic: Topic, count: int, now: Millis) -> Iterator[Finding]:
+def _source(settings: Settings, codec: Codec, topic: Topic, count: int) -> Iterator[Finding]:
     heard: dict[str, Millis] = {}
     held: dict[int, bool] = {}
     for message in _last(settings, topic, count, LOOKED_AT):
@@ -92,6 +92,7 @@ def _source(settings: Settings, codec: Codec, topic: Topic, count: int, now: Mil
                 heard["heartbeat"] = max(at, heard.get("heartbeat", 0))
             case event:
                 heard["event"] = max(event.received_at, heard.get("event", 0))
+    now = settings.clock.clock().now()
     yield _silence(topic.named(settings.prefix), heard.get("event"), now)
     if any(held.values()):
         yield Finding(

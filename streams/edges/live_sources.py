@@ -43,6 +43,9 @@ QUIET = 10.0
 LATE = 15.0
 """Seconds, besides the lateness, that a kernel may be behind before the page speaks of it."""
 
+DEAD = "dead "
+"""What the counts of dead letters in a status begin with; the reason follows."""
+
 SAID = ("behind", "clock", "keys", "timers", "rows", "last error", "halted", "open", "why_not")
 
 
@@ -152,7 +155,7 @@ def _answer(client: Client, sql: str, parameters: Mapping[str, str]) -> Any:
 
 
 def _health(role: Role, said: Mapping[str, Any]) -> dict[str, Any]:
-    dead = sum(count for name, count in said.items() if name.startswith("dead "))
+    dead = {name.removeprefix(DEAD): count for name, count in said.items() if name.startswith(DEAD) and count}
     known = {name: said[name] for name in SAID if name in said}
     unread = sum(said.get("lag", {}).values())
     return {"role": role, "answers": bool(said), "dead_letters": dead, "unread": unread, **known}

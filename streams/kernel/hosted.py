@@ -244,7 +244,6 @@ class HostedTask:
         origin = Origin.of(message)
         letter = dead_letter(origin, stage, reason, detail, self.task.processor.name)
         self._publish(Output(topics.DEAD_LETTERS, origin.key, letter))
-        self.counts["dead letters"] += 1
         self._done.buried[reason] += 1
 
     def _position(self) -> bytes:

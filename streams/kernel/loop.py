@@ -78,7 +78,8 @@ class Kernel:
         """
         session = self._session
         found = session.status() if session else {}
-        return {"kernel": self._processor.name, "sessions": self._sessions, **found}
+        buried = {f"dead {reason}": count for reason, count in self._measures.buried.copy().items()}
+        return {"kernel": self._processor.name, "sessions": self._sessions, **buried, **found}
 
     def why_not_ready(self) -> str | None:
         """What it has still to do before it is at work on what is new; None: it is."""

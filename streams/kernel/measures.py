@@ -39,7 +39,8 @@ class Measures:
     def __init__(self) -> None:
         self._read = _counter("records_read", "Records read and committed, by input.", "topic")
         self._published = _counter("records_published", "Records made visible, by topic.", "topic")
-        self._buried = _counter("dead_letters", "Records that could not be read or obeyed.", "reason")
+        self.buried: Counter[str] = Counter()
+        """Dead letters by reason. The status tells them, and of it the metrics."""
         self._commits = prometheus.Histogram(
             "heedful_commit_seconds",
             "How long a commit took.",
@@ -57,8 +58,8 @@ class Measures:
     def committed(self, done: Done, seconds: float, now: Millis) -> None:
         """A transaction became visible ``now``, after a commit of so many seconds."""
         self._commits.observe(seconds)
-        counted = ((self._read, done.read), (self._published, done.published), (self._buried, done.buried))
-        for counter, counts in counted:
+        self.buried.update(done.buried)
+        for counter, counts in ((self._read, done.read), (self._published, done.published)):
             for label, count in counts.items():
                 counter.labels(label).inc(count)
         for label, due in done.due:
@@ -66,7 +67,7 @@ class Measures:
 
     def collect(self) -> Iterable[Metric]:
         """As Prometheus asks for it."""
-        for one in (self._read, self._published, self._buried, self._commits, self._detection):
+        for one in (self._read, self._published, self._commits, self._detection):
             yield from one.collect()
 
 

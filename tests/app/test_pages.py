@@ -110,9 +110,12 @@ def at(settings: Settings, role: Role, path: str) -> str:
 
 
 def measured(settings: Settings, role: Role) -> dict[str, Any]:
-    """Families of metrics that have samples, by name."""
+    """Families of metrics that have samples, by name; each is told once."""
     text = get(at(settings, role, "/metrics"))[1]
-    return {family.name: family.samples for family in text_string_to_metric_families(text) if family.samples}
+    families = [family for family in text_string_to_metric_families(text) if family.samples]
+    found = {family.name: family.samples for family in families}
+    assert len(found) == len(families)
+    return found
 
 
 @pytest.mark.broker

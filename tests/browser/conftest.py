@@ -50,6 +50,12 @@ class Shop:
             self._producer.poll(0)
         assert self._producer.flush(60) == 0
 
+    def spoils(self, topic: Topic, *values: bytes) -> None:
+        """Somebody publishes what nobody can read."""
+        for value in values:
+            self._producer.produce(topic.named(self.settings.prefix), key=b"main/kim", value=value)
+        assert self._producer.flush(60) == 0
+
     def fills(self, profile_id: str, value: int = 100, ago: Millis = 50 * MINUTE, **said: Any) -> None:
         """Somebody put something into a cart and went away."""
         self.say(topics.FACTS, (profile_id, cart(profile_id, value, ago, **said)))

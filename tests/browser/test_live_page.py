@@ -11,7 +11,8 @@ from schemas import topics
 from streams.addresses import address_of
 from tests.app.test_worker import running, worker
 from tests.browser.chromium import REFUSED, Watched
-from tests.browser.conftest import MINUTE, Shop
+from tests.browser.conftest import CODEC, MINUTE, Shop
+from tests.builders import added
 from tests.edges.test_happened import contact
 
 pytestmark = pytest.mark.broker
@@ -222,3 +223,12 @@ def test_without_clickhouse_the_rest_is_there(shop: Shop, look: Look) -> None:
     page.get_by_role("button", name="kim").click()
     expect(page.get_by_role("dialog")).to_contain_text("No answer: ClickHouse is not there")
     assert address_of(shop.settings, "landing") is None
+
+
+def test_dead_letters_are_told_by_reason(shop: Shop, look: Look) -> None:
+    placeholder = replace(added(1), event_id="null")
+    shop.spoils(topics.CART, b"hello", CODEC.encode(placeholder), b"world")
+    with worker(shop.settings, "visits"):
+        page = look(shop.url).page
+        letters = page.locator("#roles tr", has_text="visits").locator("[data-label='Dead letters']")
+        expect(letters).to_have_text("3: not framed 2, empty id 1", timeout=WITHIN)

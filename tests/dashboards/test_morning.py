@@ -84,7 +84,16 @@ def test_a_day_of_which_nothing_landed(store: EmbeddedStore) -> None:
     found = of(store)
     assert not found.known
     assert "Nothing at all has landed of this day." in text(found)
+    assert "What has landed is of 2026-05-25.\n" in text(found)
     assert all(one.value is None for one in found.figures)
+    put(store, topics.CLICKSTREAM, visit(3))
+    assert "What has landed is of 2026-05-11 to 2026-05-25." in html(of(store))
+
+
+def test_a_store_in_which_nothing_ever_landed(store: EmbeddedStore) -> None:
+    found = of(store)
+    assert (found.known, found.landed, found.figures) == (False, None, ())
+    assert "What has landed" not in text(found)
 
 
 def asked(currency: str) -> Any:

@@ -168,7 +168,7 @@ def test_the_command_says_what_why_and_what_to_do_and_its_exit_code(
     assert done.returncode == 1
     assert "ERROR    topics: missing:" in done.stdout
     assert "do: heedful topics create" in done.stdout
-    assert done.stdout.splitlines()[-1].endswith("1 errors, 1 warnings.")
+    assert done.stdout.splitlines()[-1].endswith("1 error, 1 warning.")
     prepare(settings)
     done = command(settings, "--json")
     lines = [json.loads(line) for line in done.stdout.splitlines()]

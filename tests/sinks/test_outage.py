@@ -95,6 +95,18 @@ def test_away_for_a_minute(make: MakeShore, store: EmbeddedStore) -> None:
     assert number(lander, "sessions") == 1
 
 
+def test_an_error_is_told_until_it_is_overcome(make: MakeShore, store: EmbeddedStore) -> None:
+    with serving(store) as server:
+        port = server.server_address[1]
+    here = make(at(port))
+    with here.landing() as lander:
+        eventually(lambda: lander.status()["last error"])
+        assert lander.why_not_ready() == "it has not joined its group yet"
+        with serving(store, port):
+            eventually(lambda: lander.why_not_ready() is None)
+            assert lander.status()["last error"] == ""
+
+
 @dataclass
 class Slow:
     """Some inserts take longer than anybody waits."""
