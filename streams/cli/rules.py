@@ -1,4 +1,4 @@
-"""``heedful rules``: which hold when, how others differ from them."""
+"""``heedful rules``: which hold when, how others differ from them, and what others would have said."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ from streams.rules.settings import RuleSet, load_rules
 from streams.settings import Settings
 
 app = typer.Typer(
-    help="Compare rules with those that hold, and see which hold when.",
+    help="See which rules hold when; compare others with them, and try them over the log.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -37,7 +37,7 @@ Json: TypeAlias = Annotated[bool, typer.Option("--json", help="One object.")]
 
 @app.callback()
 def _about() -> None:
-    """Compare rules with those that hold, and see which hold when."""
+    """See which rules hold when; compare others with them, and try them over the log."""
 
 
 @app.command("list")
@@ -84,6 +84,38 @@ def diff(
     else:
         _print(old, new, found, file)
     raise typer.Exit(0 if old.version == new.version else DIFFERENT)
+
+
+@app.command("try")
+def try_(
+    file: File = None,
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="Begin, UTC; default: a day before the end.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="End, UTC; default: now.")] = None,
+    lead_in: Annotated[
+        str, typer.Option(metavar="D", help="So long before the begin clicks and carts are read from.")
+    ] = "30d",
+    memory: Annotated[int, typer.Option(min=128, metavar="MIB", help="So much may be taken.")] = 4_096,
+    as_json: Json = False,
+    prefix: Prefix = None,
+    bootstrap: Bootstrap = None,
+    config: Config = None,
+) -> None:
+    """Try rules over a range of the log, and compare what they say with what was said and sent in it.
+
+    Both kernels' rules run over the log in this process, in shadow: nothing is written, nobody is
+    approached, workers notice nothing. What began before the range has to be known in it, so reading begins
+    before: with clicks and carts by --lead-in (they are remembered for 30 days), with all else (orders,
+    contacts, consent, feedback) at the beginning of the log. The rules are taken to have held all along.
+
+    Exits with 0 if nothing would have been otherwise, 1 if something would.
+    """
+    from streams.cli.rules_tried import tried
+
+    settings = settings_from(config, prefix, bootstrap)
+    same = tried(rules_of(file, settings), settings, (from_, until, lead_in), memory, as_json)
+    raise typer.Exit(0 if same else DIFFERENT)
 
 
 def rules_of(file: Path | None, settings: Settings) -> RuleSet:
