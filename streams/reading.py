@@ -7,6 +7,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from schemas.access import NOT_ALLOWED, granting, unavailable
 from schemas.errors import FixAccess
+from schemas.words import Millis
 from streams.errors import FixConfiguration, Unavailable
 from streams.settings import Settings
 
@@ -14,14 +15,16 @@ PATIENCE = 15.0
 """Seconds within which a broker has to say something."""
 
 
-def read_to_end(settings: Settings, topic: str) -> Iterator[Message]:
+def read_to_end(settings: Settings, topic: str, since: Millis | None = None) -> Iterator[Message]:
     """All committed records of a topic, partition by partition in no order among them.
 
+    ``since``: what was written before may be left out; the embedded broker leaves out nothing.
     Raises as ``partitions_of``, and Unavailable if the broker stops answering.
     """
     with _consumer(settings) as consumer:
         partitions = partitions_of(consumer, settings, topic)
-        consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
+        starts = [TopicPartition(topic, partition, 0) for partition in partitions]
+        consumer.assign(since_then(consumer, settings, starts, since))
         while partitions:
             message = consumer.poll(PATIENCE)
             if message is None:
@@ -33,6 +36,22 @@ def read_to_end(settings: Settings, topic: str) -> Iterator[Message]:
                 partitions.discard(message.partition() or 0)
             else:
                 raise Unavailable(f"{topic} can't be read: {error}")
+
+
+def since_then(
+    consumer: Consumer, settings: Settings, starts: list[TopicPartition], since: Millis | None
+) -> list[TopicPartition]:
+    """The places from which on all stands that was written since a moment. Raises Unavailable.
+
+    The embedded broker can't say where that is, so there it is the beginning.
+    """
+    if since is None or since <= 0 or settings.kafka.kind == "embedded":
+        return starts
+    asked = [TopicPartition(start.topic, start.partition, since) for start in starts]
+    try:
+        return consumer.offsets_for_times(asked, PATIENCE)
+    except KafkaException as error:
+        raise Unavailable(f"the broker can't say what was written since: {error.args[0].str()}") from error
 
 
 @contextmanager

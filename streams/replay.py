@@ -34,7 +34,9 @@ class Replay:
     """Processors in a row, each the only task of its kernel. Later ones read what earlier ones tell."""
 
     def __init__(self, processors: Sequence[Processor[Any]], lateness: Millis = 0) -> None:
+        """``held``: history is being imported, and nothing leaves; whoever feeds the replay may change it."""
         self.clock: Millis = BEGINNING
+        self.held = False
         self._lateness = lateness
         self._tasks: list[Task[Any]] = [Task(processor) for processor in processors]
         self._readers = {topic.label: task for task in self._tasks for topic in task.processor.inputs}
@@ -87,7 +89,7 @@ class Replay:
         while unheard:
             unheard = False
             for task in self._tasks:
-                for out in task.advance(self.clock, NOBODY_WAITS):
+                for out in task.advance(self.clock, NOBODY_WAITS, self.held):
                     heard = out.value is not None and self._receive(out.topic, out.value)
                     unheard = unheard or heard
                     if out.topic.label in PUBLISHED and out.value is not None:

@@ -27,6 +27,7 @@ COMMANDS = {
     "simulate": Command("simulate", "Publish the events of simulated shoppers and a simulated help desk."),
     "import": Command("import_", "Publish the events of files as history, under a hold."),
     "replay": Command("replay", "Run the rules over files in this process, without a broker."),
+    "rules": Command("rules", "See which rules hold when; compare others, and try them over the log."),
     "topics": Command("topics", "Create, list and describe topics; let a prefix go live."),
     "schemas": Command("schemas", "Check, register and show the contracts."),
     "contacts": Command("contacts", "See which customers wait for an answer, and what is due next."),

@@ -2,18 +2,17 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
-from schemas.jsonl import to_iso, to_json, to_millis
+from schemas.jsonl import to_iso, to_json
 from schemas.outputs import Alert
 from schemas.words import Millis
 from streams.cli.contacts import printable
-from streams.cli.options import Config, settings_from
+from streams.cli.options import Config, moment, settings_from
 from streams.errors import FixConfiguration, Unavailable
 from streams.rules.alerts.settings import AlertRule, EachAbandonment, EachContact, Measured
 from streams.settings import Settings
@@ -98,7 +97,7 @@ def replay(
     rules = [rule for rule in settings.alerts if name in (None, rule.name)]
     if not rules:
         raise FixConfiguration(f"there is no alert {name or 'in the settings'}")
-    since, until = _moment(from_), _moment(to)
+    since, until = moment(from_), moment(to)
     count = 0
     with asking(settings, url, run) as client:
         for alert in told(client, rules, since, until):
@@ -175,14 +174,3 @@ def _line(alert: Alert) -> str:
     at = to_iso(alert.occurred_at)[:16].replace("T", " ")
     because = f"; {alert.cause}" if alert.cause else ""
     return printable(f"{at}  {alert.state:8}  {alert.title}{because}")
-
-
-def _moment(text: str | None) -> Millis | None:
-    """A date or a time, in UTC unless it says otherwise. Raises FixConfiguration."""
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise FixConfiguration(f"{text!r} is no time; write 2024-05-19 or 2024-05-19T10:00:00Z") from None
-    return to_millis((at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat())

@@ -1,10 +1,13 @@
 """Options that most commands share, and the settings they lead to."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from schemas.jsonl import to_millis
+from schemas.words import Millis
 from streams.errors import FixConfiguration
 from streams.settings import Settings, load
 
@@ -41,3 +44,14 @@ def writable(file: Path) -> None:
         file.open("ab").close()
     except OSError as error:
         raise FixConfiguration(f"{file}: can't be written: {error.strerror}") from error
+
+
+def moment(text: str | None) -> Millis | None:
+    """A date or a time, in UTC unless it says otherwise. Raises FixConfiguration."""
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise FixConfiguration(f"{text!r} is no time; write 2024-05-19 or 2024-05-19T10:00:00Z") from None
+    return to_millis((at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat())

@@ -44,7 +44,10 @@ class RuleBook:
         """The book that the values of ``heedful.rules`` tell. Raises FixConfiguration, Refused if none."""
         records = [msgspec.json.decode(value, type=RuleRecord) for value in values]
         if not records:
-            raise Refused("There are no rules in the log yet. Publish a version first.")
+            raise Refused(
+                "There are no rules in the log yet. "
+                "`heedful worker` publishes those of its settings when it starts."
+            )
         versions = {
             one.version: replace(RuleSet.from_mapping(one.tables), version=one.version) for one in records
         }

@@ -24,9 +24,17 @@ def duration(text: object) -> Millis:
     return int(found[1]) * _UNITS[found[2]]
 
 
+def written(length: Millis) -> str:
+    """A length as people write it, in the largest unit that leaves no rest; ``duration`` takes it back."""
+    size, unit = next((size, unit) for unit, size in reversed(_UNITS.items()) if length % size == 0)
+    return f"{length // size}{unit}"
+
+
 def _checked(value: object) -> object:
     return value if isinstance(value, int) and not isinstance(value, bool) else duration(value)
 
 
-Duration = Annotated[Millis, BeforeValidator(_checked)]
+WRITTEN = BeforeValidator(_checked)
+"""Marks a field as a length of time."""
+Duration = Annotated[Millis, WRITTEN]
 """A field of a settings model: written as text, kept as milliseconds; milliseconds are taken as they are."""
