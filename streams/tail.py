@@ -4,9 +4,18 @@ import json
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import islice
 from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    OFFSET_END,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
 
 from schemas.access import unavailable
 from schemas.errors import BadRecord
@@ -38,29 +47,31 @@ class Tail:
         self._key = None if key is None else key.encode()
         self._since = _moment(since)
 
-    def lines(self, limit: int | None = None) -> Iterator[str]:
-        """One line a record, ``limit`` of them, or without end. Raises FixConfiguration, FixAccess,
-        BrokerUnavailable, Unavailable.
-        """
-        if limit is None:
-            yield from self._lines()
-            return
-        for _, line in zip(range(limit), self._lines(), strict=False):
-            yield line
+    def lines(self, limit: int | None = None, to_end: bool = False) -> Iterator[str]:
+        """One line a record, ``limit`` of them, or without end; ``to_end``: as far as the topic goes now.
 
-    def _lines(self) -> Iterator[str]:
+        Raises FixConfiguration, FixAccess, BrokerUnavailable, Unavailable.
+        """
+        return islice(self._lines(to_end), limit)
+
+    def _lines(self, to_end: bool) -> Iterator[str]:
         settings: Any = {
             "group.id": self._config.internal("looking"),
             "fetch.wait.max.ms": 200,
             "log_level": 0,
+            "enable.partition.eof": True,
         }
         with closing(Consumer(self._config.consumer("read_committed", settings))) as consumer:
-            consumer.assign(self._starts(consumer))
-            while True:
+            consumer.assign(starts := self._starts(consumer))
+            going_on = {start.partition for start in starts}
+            while going_on:
                 message = consumer.poll(TURN)
                 if message is None:
                     continue
-                if (trouble := message.error()) is not None:
+                if (trouble := message.error()) is not None and trouble.code() == KafkaError._PARTITION_EOF:
+                    going_on -= {message.partition()} if to_end else set()
+                    continue
+                if trouble is not None:
                     raise Unavailable(f"{self._name} can't be read: {trouble}")
                 if self._key is None or message.key() == self._key:
                     yield json.dumps(self._told(message), ensure_ascii=False)

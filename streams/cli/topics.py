@@ -1,7 +1,7 @@
 """``heedful topics``: what stands on the broker, what should, and when a prefix goes live."""
 
 from collections.abc import Mapping
-from itertools import chain
+from itertools import chain, islice
 from typing import Annotated, Any
 
 import typer
@@ -105,11 +105,12 @@ def tail(
         ),
     ] = "end",
     limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many.")] = None,
+    to_end: Annotated[bool, typer.Option("--to-end", help="Stop where the topic ends now.")] = False,
     config: Config = None,
     prefix: Prefix = None,
     bootstrap: Bootstrap = None,
 ) -> None:
-    """Print the records of a topic as they come, one JSON object a line, until Ctrl-C.
+    """Print the records of a topic as they come, one JSON object a line, until Ctrl-C (or --limit, --to-end).
 
     Committed records only, decoded: topic, partition, offset, key, written_at, type and value. What can't be
     decoded is shown with the reason and, as base64, its bytes. Joins no group, commits nothing.
@@ -117,10 +118,10 @@ def tail(
     from streams.tail import Tail
 
     settings = settings_from(config, prefix, bootstrap)
-    lines = Tail(settings, _contract(settings, name), key, from_).lines(limit)
+    lines = Tail(settings, _contract(settings, name), key, from_).lines(limit, to_end)
     with asking(settings, "waiting for the first record"):
-        first = next(lines)
-    for line in chain([first], lines):
+        first = list(islice(lines, 1))
+    for line in chain(first, lines):
         print(line, flush=True)
 
 

@@ -1,7 +1,8 @@
 """Native events, one JSON object a line: {"topic": "cx.cart", "value": {…}}, under any prefix.
 
 The value has the fields of the topic's contract. A missing ``received_at`` is the event's time. The events
-say themselves who they are about, so ``identity`` changes nothing.
+say themselves who they are about, so ``identity`` changes nothing. What `heedful topics tail` prints of an
+input can be read again: the lines of the log's own records (heartbeats, holds) are passed over.
 """
 
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from streams.formats.lines import is_text, numbered
 
 LABELS = {topic.label: topic for topic in topics.INPUTS}
 NEEDED = ("topic", "value")
+OWN = ("Heartbeat", "Hold")
+"""Types of records that say how far the log is, and nothing of customers."""
 
 
 class Jsonl:
@@ -37,7 +40,8 @@ class Jsonl:
                 content = _object(line)
                 lacking.update((name, None) for name in NEEDED if name not in content)
                 found = found or all(name in content for name in NEEDED)
-                yield checked(row(content, line))
+                if content.get("type") not in OWN:
+                    yield checked(row(content, line))
             except Dead as dead:
                 yield DeadRow(Place(file, number), str(dead))
         if not found:

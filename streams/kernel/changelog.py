@@ -25,13 +25,17 @@ RESTORE_PATIENCE = 15.0
 
 
 class Position(msgspec.Struct, array_like=True, frozen=True):
-    """The end of a commit: next offset per input before and after it, and what the clock rests on."""
+    """The end of a commit: next offset per input before and after it, and what the clock rests on.
+
+    ``tasks``: how many tasks shared the keys; 0: a release that didn't note it.
+    """
 
     before: dict[str, int]
     after: dict[str, int]
     watermarks: Watermarks
     clock: Millis
     holds: dict[str, bool]
+    tasks: int = 0
 
 
 @dataclass(slots=True)

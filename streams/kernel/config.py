@@ -10,6 +10,9 @@ from schemas.topics import Topic
 from schemas.words import Millis
 from streams.failpoints import Reached, nothing
 
+NEW_PARTITIONS_WITHIN: Millis = 60_000
+"""A consumer notices that partitions were added; until then it would read nothing of them."""
+
 Settings: TypeAlias = dict[str, str | int | bool]
 """Settings of librdkafka."""
 
@@ -61,6 +64,7 @@ class KernelConfig:
     def consumer(self, isolation: str, settings: Settings) -> Settings:
         """librdkafka settings of a consumer that commits nothing by itself and notices the end quickly."""
         return {
+            "topic.metadata.refresh.interval.ms": NEW_PARTITIONS_WITHIN,
             **self.kafka,
             "isolation.level": isolation,
             "enable.auto.commit": False,

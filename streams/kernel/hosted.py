@@ -12,7 +12,7 @@ from schemas.control import Clock as ClockRecord
 from schemas.control import Heartbeat, Hold
 from schemas.topics import Topic
 from schemas.words import Millis, Record
-from streams.errors import Refused, Unavailable
+from streams.errors import FixConfiguration, Refused, Unavailable
 from streams.kernel.changelog import (
     POSITION_KEY,
     Position,
@@ -57,11 +57,13 @@ class HostedTask:
         config: KernelConfig,
         codec: Codec,
         partition: int,
-        peers: int = 0,
+        tasks: int,
+        hears_peers: bool = False,
     ) -> None:
-        """``peers``: how many tasks the kernel has, if they tell each other how far they have come."""
+        """``tasks``: how many share the keys. ``hears_peers``: they tell each other how far they are."""
         self.partition = partition
-        self._peers = peers
+        self._tasks = tasks
+        self._peers = tasks if hears_peers else 0
         self.task: Task[Any] = Task(processor)
         self.counts: Counter[str] = Counter()
         self._done = Done()
@@ -92,8 +94,9 @@ class HostedTask:
     def restore(self, asked: Callable[[], dict[str, int]]) -> None:
         """Take over the state that belongs to the committed offsets (by topic label). Fires nothing.
 
-        Raises Refused if the changelog and the offsets don't belong together; Unavailable if somebody has
-        committed since they were asked for: whoever took over from a worker that stood still in a restore.
+        Raises Refused if the changelog and the offsets don't belong together; FixConfiguration if the keys
+        were shared by another number of tasks; Unavailable if somebody has committed since the offsets were
+        asked for: whoever took over from a worker that stood still in a restore.
         """
         committed = asked()
         batches = read_batches(self._config, self._changelog, self.partition)
@@ -109,10 +112,19 @@ class HostedTask:
         self.positions = dict(committed)
         self._committed = dict(committed)
         if batch.position is not None:
+            self._check_tasks(batch.position.tasks)
             self.holds = dict(batch.position.holds)
             self._watermarks = batch.position.watermarks
             self.task.clock = batch.position.clock
         self._config.reached("restore.done")
+
+    def _check_tasks(self, then: int) -> None:
+        if then not in (0, self._tasks):
+            raise FixConfiguration(
+                f"The state in {self._changelog} was kept by {then} tasks, and the topics have {self._tasks} "
+                "partitions now: keys have moved to other partitions, and their state has not. Move to "
+                "topics under another --prefix, as streams/README.md says under 'More partitions'."
+            )
 
     @property
     def held(self) -> bool:
@@ -253,5 +265,6 @@ class HostedTask:
             watermarks=self._watermarks,
             clock=self.task.clock,
             holds=self.holds,
+            tasks=self._tasks,
         )
         return encode_position(position)

@@ -15,12 +15,12 @@ from schemas.lag import Lag
 from schemas.rebalancing import Rebalancing
 from schemas.topics import Topic
 from streams.clock import Clock
-from streams.errors import FixConfiguration
 from streams.kernel.commits import Announcing, Commits
 from streams.kernel.config import KernelConfig
 from streams.kernel.heartbeats import Heartbeats
 from streams.kernel.hosted import HostedTask
 from streams.kernel.measures import Measures
+from streams.kernel.partitions import count_partitions, same_partitions
 from streams.kernel.processor import Processor
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class Session:
 
     def run(self, stop: threading.Event) -> None:
         """Join, work until ``stop`` is set, leave."""
-        self._partitions = self._same_partitions()
+        self._partitions = self._counted()
         self._commits.announcing = self._announcing()
         self._consumer.subscribe(
             list(self._names),
@@ -124,7 +124,7 @@ class Session:
     def _announcing(self) -> Announcing | None:
         if self._announces is None:
             return None
-        partitions = self._count(self._config.named(self._announces))
+        partitions = count_partitions(self._consumer, self._config.named(self._announces))
         return Announcing(self._announces, self._partitions, partitions, self._hears_itself)
 
     def _turn(self) -> None:
@@ -184,9 +184,9 @@ class Session:
         """
         partitions = sorted({at.partition for at in assigned})
         log.info("%s: assigned %s", self._processor.name, partitions)
+        self._counted()
         for partition in partitions:
-            peers = self._partitions if self._hears_itself else 0
-            self._tasks[partition] = HostedTask(self._processor, self._config, self._codec, partition, peers)
+            self._tasks[partition] = self._hosted(partition)
         self._commits.assigned(partitions)
         for task in self._tasks.values():
             task.sweep()
@@ -197,6 +197,15 @@ class Session:
             for name, topic in self._names.items():
                 starts.append(TopicPartition(name, partition, task.positions.get(topic.label, 0)))
         consumer.assign(starts)
+
+    def _counted(self) -> int:
+        """Of how many partitions the inputs are, and the changelog."""
+        changelog = self._config.internal(self._processor.name, "changelog")
+        return same_partitions(self._consumer, (*self._names, changelog))
+
+    def _hosted(self, partition: int) -> HostedTask:
+        tasks, hears_peers = self._partitions, self._hears_itself
+        return HostedTask(self._processor, self._config, self._codec, partition, tasks, hears_peers)
 
     def _revoked(self, consumer: Consumer, revoked: list[TopicPartition]) -> None:
         log.info("%s: revoked %s", self._processor.name, sorted({at.partition for at in revoked}))
@@ -236,22 +245,6 @@ class Session:
         asked = [TopicPartition(name, partition) for name in self._names]
         found = consumer.committed(asked, timeout=30)
         return {self._names[at.topic].label: at.offset for at in found if at.offset >= 0}
-
-    def _same_partitions(self) -> int:
-        counts = {name: self._count(name) for name in self._names}
-        if len(set(counts.values())) != 1:
-            raise FixConfiguration(
-                f"The inputs of {self._processor.name} must have the same number of partitions, but have "
-                f"{counts}. Create them anew with `heedful topics create --partitions N`, or use "
-                "another --prefix."
-            )
-        return next(iter(counts.values()))
-
-    def _count(self, name: str) -> int:
-        found = self._consumer.list_topics(name, timeout=30).topics[name]
-        if found.error is not None or not found.partitions:
-            raise FixConfiguration(f"Topic {name} does not exist. Create it: `heedful topics create`.")
-        return len(found.partitions)
 
 
 def _by_partition(messages: list[Message]) -> dict[tuple[int, str], list[Message]]:

@@ -83,6 +83,13 @@ def test_what_cannot_be_decoded_is_shown_as_it_is(settings: Settings) -> None:
     assert (tombstone["type"], tombstone["value"]) == (None, None)
 
 
+def test_as_far_as_it_goes_now(settings: Settings) -> None:
+    tail = Tail(settings, ABANDONMENT_SIGNALS, since="begin")
+    assert list(tail.lines(to_end=True)) == []
+    publish(settings, *signals("a", "b"))
+    assert [json.loads(line)["key"] for line in tail.lines(to_end=True)] == ["main/a", "main/b"]
+
+
 def test_since_a_moment(kafka, prefix: str, tmp_path: Path) -> None:
     """By when records were written; the embedded broker doesn't look times up."""
     settings = on(kafka.bootstrap, "kafka", prefix, tmp_path).but(replication=1)

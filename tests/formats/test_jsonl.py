@@ -40,6 +40,15 @@ def test_every_input_goes_there_and_back(tmp_path: Path) -> None:
     assert row.key == "main/p"
 
 
+def test_the_logs_own_records_are_passed_over(tmp_path: Path) -> None:
+    told = [
+        {"topic": "cx.cart", "type": kind, "value": {"received_at": AT}} for kind in ("Heartbeat", "Hold")
+    ]
+    read = found(tmp_path, *(json.dumps(line) for line in told), a_line())
+    assert len(read.rows) == 1
+    assert read.dead == []
+
+
 def test_the_examples_of_the_contracts_are_read(tmp_path: Path) -> None:
     folder = Path(__file__).parents[2] / "schemas" / "examples"
     lines = [

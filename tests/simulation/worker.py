@@ -78,10 +78,10 @@ class Worker:
     def assigned(self, partitions: Sequence[int]) -> None:
         """All tasks first, which ends what predecessors left open; then restore each."""
         kernel = self.kernel
-        peers = kernel.partitions if topics.FACTS in kernel.processor.inputs else 0
+        hears_peers = topics.FACTS in kernel.processor.inputs
         make = partial(kernel.make_task, kernel.processor, kernel.config, kernel.codec)
         for partition in partitions:
-            self.tasks[partition] = make(partition, peers)
+            self.tasks[partition] = make(partition, kernel.partitions, hears_peers)
         for partition, task in self.tasks.items():
             task.restore(partial(kernel.committed, partition))
 
