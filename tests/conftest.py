@@ -15,6 +15,27 @@ from tests.secured_kafka import SecuredKafka
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What needs Apache Kafka is slow. Where it is at hand, ``on_embedded`` leaves its test only some cases on
+    the embedded broker: those named, such as "commit.done" of ``test[embedded-commit.done]``.
+    """
+    for item in items:
+        if item.get_closest_marker("kafka"):
+            item.add_marker(pytest.mark.slow)
+    left_out = [] if missing() else [item for item in items if _is_for_kafka_alone(item)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def _is_for_kafka_alone(item: pytest.Item) -> bool:
+    marker, spec = item.get_closest_marker("on_embedded"), getattr(item, "callspec", None)
+    if marker is None or spec is None:
+        return False
+    broker, _, case = spec.id.partition("-")
+    return broker == "embedded" and case not in marker.args
+
+
 @pytest.fixture(scope="session")
 def broker() -> Iterator[EmbeddedBroker]:
     """The embedded broker, one for the whole run: ``broker.bootstrap``. Name topics under ``prefix``."""

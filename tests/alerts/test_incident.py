@@ -28,7 +28,7 @@ from streams.visits import Visits
 from tests.alerts.telling import at
 from tests.sinks.harness import CODEC
 
-pytestmark = pytest.mark.data
+pytestmark = [pytest.mark.data, pytest.mark.slow]
 
 RULE = Measured(
     name="abandonment rate",

@@ -30,7 +30,7 @@ from tests.dashboards.asking import moment
 from tests.dashboards.sample import END, Written, day
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
 Look = Callable[..., Watched]
 

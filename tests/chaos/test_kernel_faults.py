@@ -47,6 +47,7 @@ def open_shop(open_empty_shop: Callable[[], Shop]) -> Callable[[], Shop]:
     return opened
 
 
+@pytest.mark.on_embedded("commit.offsets:kill:3", "commit.done:kill:3", "restore.done:kill:1")
 @pytest.mark.parametrize("fail_at", KILLS)
 def test_killed(fail_at: str, open_shop: Callable[[], Shop]) -> None:
     shop = open_shop()
@@ -58,6 +59,7 @@ def test_killed(fail_at: str, open_shop: Callable[[], Shop]) -> None:
     is_right(shop)
 
 
+@pytest.mark.on_embedded("offsets")
 @pytest.mark.parametrize("step", ["outputs", "changelog", "offsets"])
 def test_a_zombie_changes_nothing(step: str, open_shop: Callable[[], Shop]) -> None:
     shop = open_shop()
@@ -94,6 +96,7 @@ def only_clocks_are_left(shop: Shop) -> None:
     assert len(shop.published("facts")) == facts
 
 
+@pytest.mark.on_embedded("only_heartbeats_are_left")
 @pytest.mark.parametrize("prepare", [only_heartbeats_are_left, only_clocks_are_left])
 def test_a_zombie_in_a_commit_that_time_alone_caused(
     prepare: Callable[[Shop], None], open_empty_shop: Callable[[], Shop]
@@ -113,6 +116,7 @@ def test_a_zombie_in_a_commit_that_time_alone_caused(
     is_right(shop)
 
 
+@pytest.mark.on_embedded()
 def test_a_sleeper_whom_nobody_replaced_goes_on(open_empty_shop: Callable[[], Shop]) -> None:
     """The broker itself ends the session and the transaction of the frozen one, in a commit of time alone."""
     shop = open_empty_shop()

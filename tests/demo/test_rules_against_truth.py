@@ -36,7 +36,7 @@ def of(rows, *wanted):
     return [record for topic, record, *_ in rows if topic in wanted]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_every_silence_is_noticed_and_none_is_invented(seed):
     rows = simulated(seed, hours=24)
     replay = Replay([Visits(), Care(RuleBook.single(RuleSet.from_mapping({})), LATENESS)], LATENESS)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.docs.readme import ROOT, section, transcripts
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
 
 def typed(words, folder):

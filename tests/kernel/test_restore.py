@@ -46,6 +46,7 @@ def test_what_a_predecessor_left_open_is_not_restored(make: MakeBench) -> None:
     predecessor.purge()
 
 
+@pytest.mark.slow
 def test_restore_waits_for_what_is_committed_but_not_yet_readable(make: MakeBench) -> None:
     """What a marker that lags behind its commit does to the last stable offset, an older transaction of
     somebody else does too; and that one stays open for as long as a test likes.

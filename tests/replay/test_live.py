@@ -91,6 +91,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     return said
 
 
+@pytest.mark.on_embedded("as it came", "each event twice")
 @pytest.mark.parametrize("work", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize("where", ["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
 def test_the_same_signals_and_decisions(

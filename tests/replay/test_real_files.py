@@ -11,7 +11,7 @@ from tests.replay.by_hand import Left
 from tests.replay.commanding import Replayed, replay, thresholds
 from tests.replay.incidents_by_hand import Waited
 
-pytestmark = pytest.mark.data
+pytestmark = [pytest.mark.data, pytest.mark.slow]
 
 
 def told(found: Replayed) -> list[Left]:

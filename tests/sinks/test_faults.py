@@ -57,6 +57,7 @@ def published_until(coast: Coast, happened: Callable[[], bool]) -> None:
     eventually(again)
 
 
+@pytest.mark.on_embedded("claim.offsets:kill:3", "record.begin:kill:3")
 @pytest.mark.parametrize("fail_at", KILLS)
 def test_killed(fail_at: str, coast: Coast, tmp_path: Path) -> None:
     """The engine is in the process and dies with it."""
@@ -69,6 +70,7 @@ def test_killed(fail_at: str, coast: Coast, tmp_path: Path) -> None:
     finished(coast, tmp_path)
 
 
+@pytest.mark.on_embedded("insert.block")
 @pytest.mark.parametrize("step", TAKE_OVER)
 def test_killed_while_taking_over(step: str, coast: Coast, tmp_path: Path) -> None:
     files = {"path": str(tmp_path / "clickhouse")}
@@ -81,6 +83,7 @@ def test_killed_while_taking_over(step: str, coast: Coast, tmp_path: Path) -> No
     finished(coast, tmp_path)
 
 
+@pytest.mark.on_embedded("erase.deleted")
 @pytest.mark.parametrize("step", ERASE)
 def test_killed_while_erasing(step: str, coast: Coast, tmp_path: Path) -> None:
     """A customer with one device, of which 3 of 120 clicks and the one that names her are."""
@@ -118,6 +121,7 @@ def finished(coast: Coast, folder: Path) -> None:
         opened.close()
 
 
+@pytest.mark.on_embedded("claim.offsets")
 @pytest.mark.parametrize(
     ("step", "remembered"),
     [
