@@ -17,7 +17,7 @@ DATA = Path(__file__).parents[2] / "shared" / "data"
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What needs Apache Kafka is slow. Where it is at hand, ``on_embedded`` leaves its test only some cases on
+    """What needs Apache Kafka is slow. Where it is at hand, ``on_embedded`` leaves a test only some cases on
     the embedded broker: those named, such as "commit.done" of ``test[embedded-commit.done]``.
     """
     for item in items:

@@ -154,7 +154,7 @@ def test_a_target_that_never_answers_leaves_a_dead_letter(settings: Settings, re
 
 
 @pytest.mark.chaos
-@pytest.mark.on_embedded()
+@pytest.mark.on_embedded
 def test_two_processes_share_the_telling_and_one_takes_over(
     settings: Settings, receiver: Receiver, tmp_path: Path
 ) -> None:
@@ -180,7 +180,7 @@ def test_two_processes_share_the_telling_and_one_takes_over(
 
 
 @pytest.mark.slow
-@pytest.mark.on_embedded()
+@pytest.mark.on_embedded
 def test_dead_letters_above_a_threshold_are_raised_and_resolved(
     settings: Settings, receiver: Receiver
 ) -> None:

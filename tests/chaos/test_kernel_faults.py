@@ -116,7 +116,7 @@ def test_a_zombie_in_a_commit_that_time_alone_caused(
     is_right(shop)
 
 
-@pytest.mark.on_embedded()
+@pytest.mark.on_embedded
 def test_a_sleeper_whom_nobody_replaced_goes_on(open_empty_shop: Callable[[], Shop]) -> None:
     """The broker itself ends the session and the transaction of the frozen one, in a commit of time alone."""
     shop = open_empty_shop()

@@ -13,7 +13,7 @@ from tests.kernel.harness import until
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
 
-@pytest.mark.on_embedded()
+@pytest.mark.on_embedded
 @pytest.mark.parametrize("kind", ["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
 def test_one_that_is_killed_lags_and_comes_back_leaves_the_other_alone(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path

@@ -65,7 +65,7 @@ def is_right(here: Shore, store: EmbeddedStore, count: int) -> None:
     assert not audit(store.query).findings
 
 
-@pytest.mark.on_embedded()
+@pytest.mark.on_embedded
 def test_away_for_a_minute(make: MakeShore, store: EmbeddedStore) -> None:
     with serving(store) as server:
         port = server.server_address[1]
