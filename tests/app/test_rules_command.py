@@ -10,7 +10,8 @@ from schemas import admin
 from streams.broker import EmbeddedBroker
 from streams.cli import main
 from streams.preparing import prepare
-from streams.rule_log import configured, rules_topic
+from streams.rule_log import NOTICE, configured, read_rules, record_rules, rules_topic
+from streams.rules.settings import load_rules
 from streams.settings import Settings
 
 pytestmark = pytest.mark.broker
@@ -107,7 +108,7 @@ def test_without_rules_in_the_log_the_way_out_is_said(
     admin.create(empty.kafka.librdkafka(), rules, None)
     code, _, err = said(capsys, "diff", *options(empty))
     assert code == 2
-    assert "There are no rules in the log yet. `heedful worker` publishes those of its settings" in err
+    assert "There are no rules in the log yet. `heedful rules publish FILE` publishes some" in err
 
 
 @pytest.mark.parametrize(
@@ -135,3 +136,61 @@ def test_the_versions_are_listed_with_the_time_from_which_they_hold(
     where: list[str], settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert said(capsys, "list", *where)[1] == f"{configured(settings).version}  from the beginning  now\n"
+
+
+class TestPublish:
+    """Rules hold from a stated time of the log on."""
+
+    @pytest.fixture
+    def settings(self, broker: EmbeddedBroker, prefix: str) -> Settings:
+        """Of a deployment of its own, in which nothing holds yet."""
+        kafka = {"kind": "embedded", "bootstrap": broker.bootstrap}
+        found = Settings().but(prefix=prefix, kafka=kafka)
+        plans = [plan for plan in admin.plans(prefix, prefix, 1) if plan.name == rules_topic(found)]
+        admin.create(found.kafka.librdkafka(), plans, None)
+        return found
+
+    def test_the_first_hold_from_the_beginning_of_time(
+        self, settings: Settings, file: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        version = load_rules(file).version
+        code, out, _ = said(capsys, "publish", file, "--at", "2999-01-01", *options(settings))
+        assert (code, out) == (0, f"{version} holds from the beginning on.\n")
+
+    def test_others_hold_from_a_stated_time_on(
+        self, settings: Settings, file: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        first = record_rules(settings, 0).active(0).version
+        assert said(capsys, "publish", file, "--at", "2999-01-01T06:00", *options(settings))[0] == 0
+        version = load_rules(file).version
+        assert said(capsys, "list", *options(settings))[1] == (
+            f"{first}  from the beginning  now\n{version}  from 2999-01-01 06:00:00  not yet\n"
+        )
+
+    def test_without_a_time_as_soon_as_every_worker_can_know(
+        self, settings: Settings, file: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        record_rules(settings, 0)
+        before = settings.clock.clock().now()
+        assert said(capsys, "publish", file, *options(settings))[0] == 0
+        at = read_rules(settings).activations[-1].at
+        assert before <= at - NOTICE * 1_000 <= settings.clock.clock().now()
+
+    def test_too_soon_is_refused_with_the_earliest_time(
+        self, settings: Settings, file: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        book = record_rules(settings, 0)
+        code, _, err = said(capsys, "publish", file, "--at", "2020-01-01", *options(settings))
+        assert code == 2
+        assert "2020-01-01T00:00:00.000Z is too soon" in err
+        assert "at the earliest they may hold from 2" in err
+        assert read_rules(settings).activations == book.activations
+
+    def test_for_the_same_time_the_last_ones_count(
+        self, settings: Settings, file: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        first = record_rules(settings, 0).active(0).version
+        at = ("--at", "2999-01-01")
+        said(capsys, "publish", file, *at, *options(settings))
+        said(capsys, "publish", *at, *options(settings))
+        assert {one.version for one in read_rules(settings).activations} == {first}
