@@ -2,6 +2,7 @@
 
 import logging
 
+from schemas.errors import BrokerUnavailable
 from schemas.words import Millis
 from streams.clock import Clock
 from streams.errors import Unavailable
@@ -57,4 +58,7 @@ class KnownRules:
     def _read(self) -> tuple[RuleBook, Millis]:
         """The book, and up to when it lacks nothing."""
         now = self._clock.now()
-        return read_rules(self._settings), now + self._lasts
+        try:
+            return read_rules(self._settings), now + self._lasts
+        except BrokerUnavailable as silent:
+            raise Unavailable(str(silent)) from silent

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from schemas import admin
 from schemas.words import Millis
 from streams.broker import EmbeddedBroker
 from streams.errors import FixConfiguration, Unavailable
 from streams.known_rules import KnownRules
-from streams.rule_log import KNOWN_FOR, NOTICE, configured, publish_rules, record_rules, rules_topic
+from streams.rule_log import KNOWN_FOR, NOTICE, configured, publish_rules, record_rules
 from streams.rules.settings import RuleSet, override
 from streams.settings import Settings
+from tests.rules_in_the_log import with_rules_topic
 
 pytestmark = pytest.mark.broker
 
@@ -36,9 +36,7 @@ class ByHand:
 def settings(broker: EmbeddedBroker, prefix: str) -> Settings:
     """Of a deployment with rules."""
     kafka = {"kind": "embedded", "bootstrap": broker.bootstrap}
-    found = Settings().but(prefix=prefix, kafka=kafka)
-    plans = [plan for plan in admin.plans(prefix, prefix, 1) if plan.name == rules_topic(found)]
-    admin.create(found.kafka.librdkafka(), plans, None)
+    found = with_rules_topic(Settings().but(prefix=prefix, kafka=kafka))
     record_rules(found, 0)
     return found
 

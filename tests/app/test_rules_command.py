@@ -6,13 +6,13 @@ from uuid import uuid4
 
 import pytest
 
-from schemas import admin
 from streams.broker import EmbeddedBroker
 from streams.cli import main
 from streams.preparing import prepare
-from streams.rule_log import NOTICE, configured, read_rules, record_rules, rules_topic
+from streams.rule_log import NOTICE, configured, read_rules, record_rules
 from streams.rules.settings import load_rules
 from streams.settings import Settings
+from tests.rules_in_the_log import with_rules_topic
 
 pytestmark = pytest.mark.broker
 
@@ -102,10 +102,7 @@ def test_without_a_topic_of_rules_the_way_out_is_said(
 def test_without_rules_in_the_log_the_way_out_is_said(
     settings: Settings, prefix: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    empty = settings.but(prefix=prefix)
-    plans = admin.plans(empty.prefix, empty.deployment, 1)
-    rules = [plan for plan in plans if plan.name == rules_topic(empty)]
-    admin.create(empty.kafka.librdkafka(), rules, None)
+    empty = with_rules_topic(settings.but(prefix=prefix))
     code, _, err = said(capsys, "diff", *options(empty))
     assert code == 2
     assert "There are no rules in the log yet. `heedful rules publish FILE` publishes some" in err
@@ -145,10 +142,7 @@ class TestPublish:
     def settings(self, broker: EmbeddedBroker, prefix: str) -> Settings:
         """Of a deployment of its own, in which nothing holds yet."""
         kafka = {"kind": "embedded", "bootstrap": broker.bootstrap}
-        found = Settings().but(prefix=prefix, kafka=kafka)
-        plans = [plan for plan in admin.plans(prefix, prefix, 1) if plan.name == rules_topic(found)]
-        admin.create(found.kafka.librdkafka(), plans, None)
-        return found
+        return with_rules_topic(Settings().but(prefix=prefix, kafka=kafka))
 
     def test_the_first_hold_from_the_beginning_of_time(
         self, settings: Settings, file: Path, capsys: pytest.CaptureFixture[str]

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from schemas import admin, topics
+from schemas import topics
 from schemas.words import Millis
 from streams.known_rules import KnownRules
-from streams.rule_log import configured, publish_rules, record_rules, rules_topic
+from streams.rule_log import configured, publish_rules, record_rules
 from streams.rules.settings import override
 from streams.settings import Settings
 from tests.builders import START, added, asked, minute, minutes
 from tests.replay.a_day import LATENESS
 from tests.replay.deployment import Deployment, deployment
+from tests.rules_in_the_log import with_rules_topic
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -77,8 +78,7 @@ def shop(request: pytest.FixtureRequest, prefix: str) -> Shop:
     kind = "embedded" if embedded else "kafka"
     kafka = {"kind": kind, "bootstrap": running.bootstrap, "security": "plaintext"}
     settings = Settings().but(prefix=prefix, kafka=kafka, lateness=LATENESS)
-    plans = [plan for plan in admin.plans(prefix, prefix, 1) if plan.name == rules_topic(settings)]
-    admin.create(settings.kafka.librdkafka(), plans, 1)
+    with_rules_topic(settings)
     record_rules(settings, 0)
     return Shop(made, settings)
 
