@@ -7,7 +7,8 @@ concluded from it. Who is who: a visitor who proves to be a customer hands every
 alias, which forwards what still arrives under its key.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from schemas import topics
 from schemas.facts import Fact
@@ -21,6 +22,9 @@ from streams.rules.book import RuleBook
 from streams.rules.contacts import waiting
 from streams.rules.registry import all_rules
 
+Books: TypeAlias = Callable[[Millis], RuleBook]
+"""Called with the clock of the host: a book that lacks no activation up to there. May raise Unavailable."""
+
 
 class Care:
     """The processor of the care kernel."""
@@ -29,9 +33,14 @@ class Care:
     inputs = (topics.FACTS, topics.SUPPORT, topics.ORDERS, topics.PROFILE_UPDATES, topics.FEEDBACK)
     state = Profile
 
-    def __init__(self, book: RuleBook, lateness: Millis = 10_000) -> None:
-        """``lateness``: that of the host."""
-        self._rules = all_rules(book, lateness)
+    def __init__(self, book: RuleBook | Books, lateness: Millis = 10_000) -> None:
+        """``book``: the rules; or, of a host that goes on while they change, what is known of them.
+        ``lateness``: that of the host.
+        """
+        self._books = book if callable(book) else None
+        self._lateness = lateness
+        self._book = book(0) if callable(book) else book
+        self._rules = all_rules(self._book, lateness)
 
     def key(self, event: Any) -> str:
         """Shop and profile."""
@@ -48,11 +57,11 @@ class Care:
 
     def apply(self, state: Profile | None, event: Any, at: Moment, out: list[Output]) -> Profile | None:
         """The event happened."""
-        return _turn(self._rules, state, event, at, out).happened(event, late=False)
+        return _turn(self._known(at), state, event, at, out).happened(event, late=False)
 
     def late(self, state: Profile | None, event: Any, at: Moment, out: list[Output]) -> Profile | None:
         """The event happened before the clock; rules weigh it against what they concluded since."""
-        return _turn(self._rules, state, event, at, out).happened(event, late=True)
+        return _turn(self._known(at), state, event, at, out).happened(event, late=True)
 
     def deadline(self, state: Profile) -> Millis:
         """When a rule asked to be woken, or something is forgotten."""
@@ -62,7 +71,14 @@ class Care:
         """Every rule whose time has come is asked."""
         since = earliest(contact.ticket.waits_since for contact in waiting(state.rule("contacts")))
         now = _now(state, due, at)._replace(waiting_since=since)
-        return CareTurn(state, self._rules, now, out).woken()
+        return CareTurn(state, self._known(at), now, out).woken()
+
+    def _known(self, at: Moment) -> Rules:
+        """The rules, as far as they are known at this moment of the host."""
+        book = self._book if self._books is None else self._books(at.clock)
+        if book is not self._book:
+            self._book, self._rules = book, all_rules(book, self._lateness)
+        return self._rules
 
 
 def open_episodes(state: Profile) -> int:

@@ -41,7 +41,7 @@ def read_to_end(settings: Settings, topic: str, since: Millis | None = None) -> 
 def since_then(
     consumer: Consumer, settings: Settings, starts: list[TopicPartition], since: Millis | None
 ) -> list[TopicPartition]:
-    """The places from which on all stands that was written since a moment. Raises Unavailable.
+    """The places from which on all stands that was written since a moment. Raises BrokerUnavailable.
 
     The embedded broker can't say where that is, so there it is the beginning.
     """
@@ -51,7 +51,7 @@ def since_then(
     try:
         return consumer.offsets_for_times(asked, PATIENCE)
     except KafkaException as error:
-        raise Unavailable(f"the broker can't say what was written since: {error.args[0].str()}") from error
+        raise unavailable(settings.kafka.librdkafka(), error.args[0]) from error
 
 
 @contextmanager

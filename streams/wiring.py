@@ -91,9 +91,9 @@ def _care(settings: Settings) -> Work:
     from schemas.topics import FACTS
     from streams.care import Care
     from streams.kernel.loop import Kernel
-    from streams.rule_log import read_rules
+    from streams.known_rules import KnownRules
 
-    care = Care(read_rules(settings), settings.lateness)
+    care = Care(KnownRules(settings, settings.clock.clock()), settings.lateness)
     return Kernel(care, kernel_config(settings), codec_of(settings), settings.clock.clock(), FACTS)
 
 

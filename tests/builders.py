@@ -15,7 +15,7 @@ from schemas.ids import derive
 from schemas.outputs import AbandonmentSignal, ContactSignal
 from schemas.topics import Topic
 from schemas.words import FactType, Line, MessageKind, Millis, Record, Stage
-from streams.care import Care
+from streams.care import Books, Care
 from streams.kernel.processor import Output
 from streams.kernel.task import Task
 from streams.profile import Profile
@@ -201,7 +201,7 @@ class World:
     What they say to each other goes round; everything they publish is kept.
     """
 
-    def __init__(self, rules: RuleBook | None = None, lateness: float = 0) -> None:
+    def __init__(self, rules: RuleBook | Books | None = None, lateness: float = 0) -> None:
         self.visits = Task(Visits())
         self.care = Task(Care(rules or book()))
         self.published: list[Output] = []

@@ -8,9 +8,9 @@ import typer
 
 from schemas.jsonl import to_iso
 from streams.cli.contacts import printable
-from streams.cli.options import Bootstrap, Config, Prefix, settings_from
+from streams.cli.options import Bootstrap, Config, Prefix, moment, settings_from
 from streams.errors import FixConfiguration
-from streams.rule_log import configured, read_rules
+from streams.rule_log import configured, earliest_activation, publish_rules, read_rules
 from streams.rules.book import RuleBook
 from streams.rules.differences import Difference, differences
 from streams.rules.settings import RuleSet, load_rules
@@ -116,6 +116,34 @@ def try_(
     settings = settings_from(config, prefix, bootstrap)
     same = tried(rules_of(file, settings), settings, (from_, until, lead_in), memory, as_json)
     raise typer.Exit(0 if same else DIFFERENT)
+
+
+@app.command()
+def publish(
+    file: File = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="From when on they hold, UTC; default: two minutes on.")
+    ] = None,
+    prefix: Prefix = None,
+    bootstrap: Bootstrap = None,
+    config: Config = None,
+) -> None:
+    """Let the rules of a file hold from a time of the log on, without a stop.
+
+    Carts that were last changed before it, and clocks of contacts that were started before it, end under
+    the rules that they began with; what begins at that moment or later begins under the new ones. Whom to
+    approach is decided by the rules of the moment of the decision. Published for the same time again, the
+    last ones count; an older version is published again like any other.
+    """
+    settings = settings_from(config, prefix, bootstrap)
+    rules, now = rules_of(file, settings), settings.clock.clock().now()
+    wanted = moment(at)
+    begin = earliest_activation(settings, now) if wanted is None else wanted
+    book = publish_rules(settings, rules, begin, now)
+    after = next((one for one in book.activations if one.at > begin), None)
+    until = f" until {_time(after.at)}, when {after.version} does" if after else ""
+    since = max(one.at for one in book.activations if one.at <= begin)
+    print(f"{rules.version} holds from {_time(since)} on{until}.")
 
 
 def rules_of(file: Path | None, settings: Settings) -> RuleSet:

@@ -46,7 +46,7 @@ class RuleBook:
         if not records:
             raise Refused(
                 "There are no rules in the log yet. "
-                "`heedful worker` publishes those of its settings when it starts."
+                "`heedful rules publish FILE` publishes some, and so does a worker that starts."
             )
         versions = {
             one.version: replace(RuleSet.from_mapping(one.tables), version=one.version) for one in records
@@ -59,10 +59,15 @@ class RuleBook:
         return {version: self._record(version) for version in sorted(self.versions)}
 
     def activate(self, rules: RuleSet, at: Millis) -> "RuleBook":
-        """The book in which ``rules`` hold from ``at`` on. The same book if they hold then anyway."""
-        if self.activations[-1].at <= at and self.active(at).version == rules.version:
+        """The book in which ``rules`` hold from ``at`` on, until the next activation after that.
+
+        They take the place of what was to become active at that very moment. The same book if they hold then
+        anyway.
+        """
+        if self.active(at).version == rules.version:
             return self
-        activations = sorted({*self.activations, Activation(at, rules.version)})
+        others = (one for one in self.activations if one.at != at)
+        activations = sorted((*others, Activation(at, rules.version)))
         return RuleBook({**self.versions, rules.version: rules}, tuple(activations))
 
     def active(self, at: Millis) -> RuleSet:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any, NamedTuple
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from schemas import topics
 from schemas.codec import Codec
@@ -13,9 +13,9 @@ from schemas.control import Heartbeat, Hold
 from schemas.holes import Refill
 from schemas.topics import Topic
 from schemas.words import Millis
-from streams.errors import FixConfiguration, Unavailable
+from streams.errors import Unavailable
 from streams.kernel.config import KernelConfig
-from streams.reading import since_then
+from streams.reading import partitions_of, since_then
 from streams.settings import Settings
 from streams.shadow.merging import Merge
 from streams.wiring import kernel_config
@@ -68,7 +68,7 @@ class Inputs:
         self.merge = Merge((), limit)
 
     def __iter__(self) -> Iterator[Received]:
-        """Raises FixConfiguration if a topic is not there, Unavailable."""
+        """Raises as ``partitions_of``, and Unavailable if the broker stops answering."""
         with closing(self._consumer()) as consumer, closing(self._refill()) as refill:
             starts = self._starts(consumer)
             self.merge = Merge((Lane(at.topic, at.partition) for at in starts), self._limit)
@@ -100,7 +100,9 @@ class Inputs:
     def _starts(self, consumer: Consumer) -> list[TopicPartition]:
         found = []
         for name, topic in self._topics.items():
-            places = [TopicPartition(name, number, 0) for number in _partitions(consumer, name)]
+            places = [
+                TopicPartition(name, number, 0) for number in partitions_of(consumer, self._settings, name)
+            ]
             since = self._since - TIMES_DIFFER if topic in BROWSING else None
             found += since_then(consumer, self._settings, places, since)
         self._places = {Lane(at.topic, at.partition): at.offset for at in found}
@@ -161,16 +163,6 @@ class Inputs:
         consumer.pause([TopicPartition(*lane) for lane in rest - paused])
         consumer.resume([TopicPartition(*lane) for lane in paused - rest])
         return rest
-
-
-def _partitions(consumer: Consumer, name: str) -> list[int]:
-    try:
-        found = consumer.list_topics(name, timeout=PATIENCE).topics[name]
-    except KafkaException as error:
-        raise Unavailable(f"the broker doesn't answer: {error.args[0].str()}") from error
-    if found.error is not None or not found.partitions:
-        raise FixConfiguration(f"there is no topic {name}; `heedful topics create` creates it")
-    return sorted(found.partitions)
 
 
 def _claims_a_future(record: Any, written: Millis) -> bool:

@@ -67,7 +67,7 @@ class Trial:
         """The range that could be compared, which ends where the log does, and what came of it.
 
         Raises FixConfiguration if the range can't be compared or is too much, Refused beyond the memory,
-        Unavailable.
+        Unavailable, BrokerUnavailable.
         """
         codec, compared = codec_of(self.settings), Comparison()
         lateness = self.settings.lateness

@@ -6,10 +6,12 @@ from schemas import admin
 from streams.broker import EmbeddedBroker
 from streams.preparing import prepare
 from streams.reading import read_to_end
-from streams.rule_log import read_rules, rules_topic
+from streams.rule_log import NOTICE, configured, read_rules, record_rules, rules_topic
 from streams.settings import Settings
 
 pytestmark = pytest.mark.broker
+
+NOW = 5_000_000
 
 
 @pytest.fixture
@@ -39,11 +41,23 @@ def test_the_same_rules_are_recorded_once(settings: Settings) -> None:
     assert len(list(read_to_end(settings, rules_topic(settings)))) == 1
 
 
-def test_changed_rules_hold_from_now_on_and_the_old_ones_before(settings: Settings) -> None:
+def test_changed_rules_hold_once_every_worker_can_know_of_them_and_the_old_ones_before(
+    settings: Settings,
+) -> None:
     prepare(with_threshold(settings, "45m"))
-    now = 5_000_000
-    later = settings.but(clock={"kind": "simulated", "start": now, "origin": 0, "speed": 1e-15})
-    prepare(with_threshold(later, "20m"))
+    record_rules(with_threshold(settings, "20m"), NOW)
     book = read_rules(settings)
-    assert book.active(now - 1).abandonment.cart.after == 45 * 60_000
-    assert book.active(now).abandonment.cart.after == 20 * 60_000
+    at = NOW + round(NOTICE * 1_000)
+    assert book.active(at - 1).abandonment.cart.after == 45 * 60_000
+    assert book.active(at).abandonment.cart.after == 20 * 60_000
+
+
+def test_a_worker_that_starts_with_an_old_file_takes_nothing_back(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    old, new = with_threshold(settings, "45m"), with_threshold(settings, "20m")
+    prepare(old)
+    book = record_rules(new, NOW)
+    later = NOW + 10 * round(NOTICE * 1_000)
+    assert record_rules(old, later).activations == book.activations
+    assert f"version {configured(old).version}) don't hold" in caplog.text

@@ -6,12 +6,13 @@ from uuid import uuid4
 
 import pytest
 
-from schemas import admin
 from streams.broker import EmbeddedBroker
 from streams.cli import main
 from streams.preparing import prepare
-from streams.rule_log import configured, rules_topic
+from streams.rule_log import NOTICE, configured, read_rules, record_rules
+from streams.rules.settings import load_rules
 from streams.settings import Settings
+from tests.rules_in_the_log import with_rules_topic
 
 pytestmark = pytest.mark.broker
 
@@ -101,13 +102,10 @@ def test_without_a_topic_of_rules_the_way_out_is_said(
 def test_without_rules_in_the_log_the_way_out_is_said(
     settings: Settings, prefix: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    empty = settings.but(prefix=prefix)
-    plans = admin.plans(empty.prefix, empty.deployment, 1)
-    rules = [plan for plan in plans if plan.name == rules_topic(empty)]
-    admin.create(empty.kafka.librdkafka(), rules, None)
+    empty = with_rules_topic(settings.but(prefix=prefix))
     code, _, err = said(capsys, "diff", *options(empty))
     assert code == 2
-    assert "There are no rules in the log yet. `heedful worker` publishes those of its settings" in err
+    assert "There are no rules in the log yet. `heedful rules publish FILE` publishes some" in err
 
 
 @pytest.mark.parametrize(
@@ -135,3 +133,58 @@ def test_the_versions_are_listed_with_the_time_from_which_they_hold(
     where: list[str], settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert said(capsys, "list", *where)[1] == f"{configured(settings).version}  from the beginning  now\n"
+
+
+class TestPublish:
+    """Rules hold from a stated time of the log on."""
+
+    @pytest.fixture
+    def settings(self, broker: EmbeddedBroker, prefix: str) -> Settings:
+        """Of a deployment of its own, in which nothing holds yet."""
+        kafka = {"kind": "embedded", "bootstrap": broker.bootstrap}
+        return with_rules_topic(Settings().but(prefix=prefix, kafka=kafka))
+
+    def test_the_first_hold_from_the_beginning_of_time(
+        self, settings: Settings, file: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        version = load_rules(file).version
+        code, out, _ = said(capsys, "publish", file, "--at", "2999-01-01", *options(settings))
+        assert (code, out) == (0, f"{version} holds from the beginning on.\n")
+
+    def test_others_hold_from_a_stated_time_on(
+        self, settings: Settings, file: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        first = record_rules(settings, 0).active(0).version
+        assert said(capsys, "publish", file, "--at", "2999-01-01T06:00", *options(settings))[0] == 0
+        version = load_rules(file).version
+        assert said(capsys, "list", *options(settings))[1] == (
+            f"{first}  from the beginning  now\n{version}  from 2999-01-01 06:00:00  not yet\n"
+        )
+
+    def test_without_a_time_as_soon_as_every_worker_can_know(
+        self, settings: Settings, file: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        record_rules(settings, 0)
+        before = settings.clock.clock().now()
+        assert said(capsys, "publish", file, *options(settings))[0] == 0
+        at = read_rules(settings).activations[-1].at
+        assert before <= at - NOTICE * 1_000 <= settings.clock.clock().now()
+
+    def test_too_soon_is_refused_with_the_earliest_time(
+        self, settings: Settings, file: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        book = record_rules(settings, 0)
+        code, _, err = said(capsys, "publish", file, "--at", "2020-01-01", *options(settings))
+        assert code == 2
+        assert "2020-01-01T00:00:00.000Z is too soon" in err
+        assert "at the earliest they may hold from 2" in err
+        assert read_rules(settings).activations == book.activations
+
+    def test_for_the_same_time_the_last_ones_count(
+        self, settings: Settings, file: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        first = record_rules(settings, 0).active(0).version
+        at = ("--at", "2999-01-01")
+        said(capsys, "publish", file, *at, *options(settings))
+        said(capsys, "publish", *at, *options(settings))
+        assert {one.version for one in read_rules(settings).activations} == {first}

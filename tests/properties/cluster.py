@@ -13,7 +13,7 @@ import msgspec
 
 from schemas import topics
 from schemas.words import Millis
-from streams.care import Care
+from streams.care import Books, Care
 from streams.kernel.processor import Output, Processor
 from streams.kernel.task import Task
 from streams.rules.book import RuleBook
@@ -84,7 +84,7 @@ class Kernel:
 class Cluster:
     """``now``: the time of people in minutes; None: that of the log."""
 
-    def __init__(self, rules: RuleBook, visits: int = 1, care: int = 1) -> None:
+    def __init__(self, rules: RuleBook | Books, visits: int = 1, care: int = 1) -> None:
         self.visits = Kernel(Visits(), visits)
         self.care = Kernel(Care(rules), care)
         self.published: list[Output] = []

@@ -11,9 +11,10 @@ from schemas import topics
 from schemas.control import Heartbeat
 from schemas.jsonl import to_json
 from schemas.words import Millis
-from streams.care import Care
+from streams.care import Books, Care
 from streams.kernel.config import KernelConfig
 from streams.kernel.loop import Kernel
+from streams.rules.book import RuleBook
 from streams.simulator.settings import MINUTE
 from streams.visits import Visits
 from tests.kernel.harness import CODEC, Bench, until
@@ -32,11 +33,12 @@ class Deployment:
 
     bench: Bench
     broker_pid: int
+    rules: RuleBook | Books = RULES
 
     @contextmanager
     def at_work(self) -> Iterator[list[Kernel]]:
         """Both kernels, until the block ends."""
-        care = Care(RULES, LATENESS)
+        care = Care(self.rules, LATENESS)
         with (
             self.bench.running(Visits(), announces=topics.FACTS) as visits,
             self.bench.running(care) as kernel,

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from schemas import admin, topics
+from schemas import topics
 from schemas.jsonl import to_iso
 from schemas.words import Millis
-from streams.broker import EmbeddedBroker
 from streams.errors import FixConfiguration, Refused
 from streams.replay import PUBLISHED
 from streams.rule_log import record_rules
 from streams.rules.settings import RuleSet, override
+from streams.sections import KafkaSettings
 from streams.settings import Settings
 from streams.shadow.comparing import same
 from streams.shadow.trial import MEBIBYTE, Range, Trial
@@ -26,6 +26,7 @@ from streams.simulator.settings import HOUR, MINUTE
 from tests.builders import START
 from tests.replay import a_day
 from tests.replay.deployment import Deployment, deployment
+from tests.rules_in_the_log import with_rules_topic
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -36,10 +37,17 @@ DAY = Range(START, a_day.END, 24 * HOUR)
 PLENTY = 8_192 * MEBIBYTE
 
 
+@pytest.fixture(scope="module", params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
+def where(request: pytest.FixtureRequest) -> KafkaSettings:
+    """Either broker."""
+    running = request.getfixturevalue("broker" if request.param == "embedded" else "kafka")
+    return KafkaSettings(kind=request.param, bootstrap=running.bootstrap, security="plaintext")
+
+
 @pytest.fixture(scope="module")
-def shop(broker: EmbeddedBroker) -> Deployment:
+def shop(where: KafkaSettings) -> Deployment:
     """One that has worked off a day."""
-    made = deployment(broker.bootstrap, broker.pid, "tried", embedded=True)
+    made = deployment(where.bootstrap, 0, "tried", embedded=where.kind == "embedded")
     made.publish(a_day.as_it_came())
     with made.at_work() as kernels:
         made.reach(a_day.END, kernels)
@@ -47,22 +55,19 @@ def shop(broker: EmbeddedBroker) -> Deployment:
 
 
 @pytest.fixture(scope="module")
-def settings(shop: Deployment, broker: EmbeddedBroker) -> Settings:
-    kafka = {"kind": "embedded", "bootstrap": broker.bootstrap}
-    return Settings().but(prefix=shop.bench.config.prefix, kafka=kafka, lateness=a_day.LATENESS)
+def settings(shop: Deployment, where: KafkaSettings) -> Settings:
+    return Settings().but(prefix=shop.bench.config.prefix, kafka=where, lateness=a_day.LATENESS)
 
 
 @pytest.fixture(scope="module")
 def said(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Calls ``heedful rules try`` over the day, where the settings say the rules that held."""
-    names = [plan for plan in admin.plans(settings.prefix, settings.deployment, 1) if "rules" in plan.name]
-    admin.create(settings.kafka.librdkafka(), names, None)
+    with_rules_topic(settings)
     record_rules(settings.but(**tomllib.loads(a_day.RULE_FILE)), 0)
     where = ("--bootstrap", settings.kafka.bootstrap, "--prefix", settings.prefix)
     config = tmp_path_factory.mktemp("tried") / "heedful.toml"
-    config.write_text(
-        f'lateness = "{a_day.LATENESS // 1000}s"\n[kafka]\nkind = "embedded"\n{a_day.RULE_FILE}'
-    )
+    kafka = f'[kafka]\nkind = "{settings.kafka.kind}"\nsecurity = "plaintext"\n'
+    config.write_text(f'lateness = "{a_day.LATENESS // 1000}s"\n{kafka}{a_day.RULE_FILE}')
     wanted = ("--from", to_iso(START), "--until", to_iso(a_day.END), "--lead-in", "1d")
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
