@@ -7,6 +7,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from schemas.jsonl import to_iso
+from schemas.words import Millis
 from streams.cli.contacts import printable
 from streams.cli.options import Bootstrap, Config, Prefix, moment, settings_from
 from streams.errors import FixConfiguration
@@ -48,12 +49,11 @@ def list_(
     settings = settings_from(config, prefix, bootstrap)
     book = read_rules(settings)
     now = settings.clock.clock().now()
-    current = book.active(now).version
-    rows = [(at, version, _standing(at, version, now, current)) for at, version in book.activations]
+    current = max((one.at for one in book.activations if one.at <= now), default=None)
+    rows = [(at, version, _standing(at, now, current)) for at, version in book.activations]
     if as_json:
-        print(
-            json.dumps([{"version": one, "active_from": to_iso(at), "now": now_} for at, one, now_ in rows])
-        )
+        said = ({"version": version, "from": to_iso(at), "now": at == current} for at, version, _ in rows)
+        print(json.dumps(list(said)))
         return
     for at, version, standing in rows:
         print(f"{version}  from {_time(at)}  {standing}".rstrip())
@@ -163,13 +163,13 @@ def version_of(book: RuleBook, version: str, settings: Settings) -> RuleSet:
     return found[0]
 
 
-def _standing(at: int, version: str, now: int, current: str) -> str:
+def _standing(at: Millis, now: Millis, current: Millis | None) -> str:
     if at > now:
         return "not yet"
-    return "now" if version == current else ""
+    return "now" if at == current else ""
 
 
-def _time(at: int) -> str:
+def _time(at: Millis) -> str:
     return to_iso(at)[:19].replace("T", " ") if at else "the beginning"
 
 

@@ -9,7 +9,7 @@ import pytest
 from streams.broker import EmbeddedBroker
 from streams.cli import main
 from streams.preparing import prepare
-from streams.rule_log import NOTICE, configured, read_rules, record_rules
+from streams.rule_log import NOTICE, configured, publish_rules, read_rules, record_rules
 from streams.rules.settings import load_rules
 from streams.settings import Settings
 from tests.rules_in_the_log import with_rules_topic
@@ -160,6 +160,20 @@ class TestPublish:
         assert said(capsys, "list", *options(settings))[1] == (
             f"{first}  from the beginning  now\n{version}  from 2999-01-01 06:00:00  not yet\n"
         )
+
+    def test_of_a_version_that_holds_again_only_the_last_time_counts(
+        self, settings: Settings, file: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        rules, new = configured(settings), load_rules(file)
+        record_rules(settings, 0)
+        for at, each in ((10**9, new), (2 * 10**9, rules)):
+            publish_rules(settings, each, at, 0)
+        _, out, _ = said(capsys, "list", "--json", *options(settings))
+        assert [(one["version"], one["now"]) for one in json.loads(out)] == [
+            (rules.version, False),
+            (new.version, False),
+            (rules.version, True),
+        ]
 
     def test_without_a_time_as_soon_as_every_worker_can_know(
         self, settings: Settings, file: Path, capsys: pytest.CaptureFixture[str]
