@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from threading import Lock
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import fastavro
 
 from schemas import container, conversion, published
-from schemas.batches import Batch, decode_batch
 from schemas.canonical import Canon
 from schemas.compatibility import unreadable
 from schemas.control import Clock, Heartbeat, Hold
@@ -24,6 +23,9 @@ from schemas.registry import Registry
 from schemas.shape import Field, Shape, parse, wire
 from schemas.topics import Topic
 from schemas.words import Record
+
+if TYPE_CHECKING:
+    from schemas.batches import Batch
 
 FRAME = struct.Struct(">bI")
 MEBIBYTE = 1 << 20
@@ -154,8 +156,10 @@ class Codec:
         reading = self.reading(FRAME.unpack_from(value)[1], topic)
         return reading.decode(reading.plain(value[FRAME.size :]))
 
-    def decode_batch(self, topic: Topic, records: Iterable[tuple[int, bytes | None]]) -> Batch:
+    def decode_batch(self, topic: Topic, records: Iterable[tuple[int, bytes | None]]) -> "Batch":
         """Decode (offset, value) pairs of one partition, column by column. Raises nothing about a record."""
+        from schemas.batches import decode_batch  # with Polars, which most commands need not wait for
+
         return decode_batch(self, topic, records)
 
     def limit(self, topic: Topic | None) -> int:

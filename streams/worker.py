@@ -6,7 +6,8 @@ from typing import NoReturn
 import faust
 
 from streams.addresses import announce
-from streams.app import Application, create_app
+from streams.app import create_app
+from streams.application import Application
 from streams.edges.guarded import Handler
 from streams.logs import log_to_stderr
 from streams.roles import Role

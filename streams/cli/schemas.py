@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
+from schemas.confluent import ConfluentRegistry
 from schemas.errors import FixSchemas
 from schemas.jsonl import to_json
 from schemas.payloads import examples
 from schemas.published import versions
 from schemas.publishing import level_of, problems, publish
-from schemas.registry import ConfluentRegistry
 from schemas.shape import Shape
 from schemas.topics import SUBJECTS
 from streams.cli.options import Config, settings_from

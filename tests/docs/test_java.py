@@ -7,8 +7,8 @@ import pytest
 
 from schemas import admin
 from schemas.codec import Codec
+from schemas.confluent import ConfluentRegistry
 from schemas.published import versions
-from schemas.registry import ConfluentRegistry
 from schemas.topics import OUTREACH
 from tests.aborting import publish_thrice
 from tests.apache_kafka import VERSION, ApacheKafka, missing

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from schemas.confluent import ConfluentRegistry
 from schemas.published import versions
-from schemas.registry import ConfluentRegistry
 from schemas.topics import SUBJECTS
 from sinks.clickhouse.embedded import EmbeddedStore
 from sinks.clickhouse.migrate import migrate

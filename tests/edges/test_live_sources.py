@@ -11,8 +11,9 @@ from schemas.words import Line
 from streams.edges.live_sources import ROWS, Sources
 from streams.edges.queue import Queue
 from streams.edges.waiting import Waiting
+from streams.edges.wiring import feed_of
 from streams.settings import Settings
-from streams.wiring import codec_of, feed_of, kernel_config
+from streams.wiring import codec_of, kernel_config
 from tests.builders import minute
 from tests.edges.states import clock, contact
 

@@ -23,10 +23,10 @@ from schemas.registry import FileRegistry
 from streams.addresses import Address, address_of, announce
 from streams.edges.queue import Queue
 from streams.edges.waiting import Asked
+from streams.edges.wiring import queue_of
 from streams.errors import Unavailable
 from streams.preparing import prepare
 from streams.settings import Settings
-from streams.wiring import queue_of
 from tests.app.test_worker import on, page, worker
 from tests.builders import START
 from tests.edges.states import clock, contact

@@ -10,11 +10,12 @@ import pytest
 
 from schemas import topics
 from schemas.codec import Codec
+from schemas.confluent import ConfluentRegistry
 from schemas.errors import BadRecord, FixSchemas, RegistryUnavailable
 from schemas.events import CartEvent, Click
 from schemas.payloads import all_examples, examples
 from schemas.published import newest, versions
-from schemas.registry import ConfluentRegistry, FileRegistry, content_id
+from schemas.registry import FileRegistry, content_id
 from schemas.topics import SUBJECTS
 from schemas.words import Line
 from tests.schemas.builders import SMALL
