@@ -44,14 +44,23 @@ class Replay:
     def run(self, rows: Iterable[Row], until: Callable[[], Millis | None]) -> Iterator[Output]:
         """Read all rows, which stand in the order of ``received_at``; then let time reach ``until()``.
 
+        As ``follow`` does, where time comes as far as the latest row was received.
+        """
+        yield from self.follow(((row.event.received_at, row) for row in rows), until)
+
+    def follow(
+        self, arrivals: Iterable[tuple[Millis, Row]], until: Callable[[], Millis | None]
+    ) -> Iterator[Output]:
+        """Read rows, each with how far time had come when it arrived; then let time reach ``until()``.
+
         ``until`` is asked once all is read; None: nothing was. Gives what is published, in the order in
         which it is decided.
         """
         received_at = BEGINNING
-        for row in rows:
-            if row.event.received_at > received_at:
+        for at, row in arrivals:
+            if at > received_at:
                 yield from self._advance(received_at - self._lateness)
-                received_at = row.event.received_at
+                received_at = at
             self._receive(row.topic, row.event)
         end = until()
         if end is not None:

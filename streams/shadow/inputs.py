@@ -42,8 +42,12 @@ class Lane(NamedTuple):
 
 
 class Received(NamedTuple):
-    """An event as a kernel got it; ``held``: while history was imported into some partition."""
+    """An event as a kernel got it. ``at``: how far its partition had come, which may be behind it.
 
+    ``held``: while history was imported into some partition.
+    """
+
+    at: Millis
     topic: Topic
     event: Any
     held: bool
@@ -82,7 +86,7 @@ class Inputs:
                     raise Unavailable(f"the broker {self._settings.kafka.bootstrap} stopped answering")
                 self._take(messages, refill)
                 for timed in self.merge.ready():
-                    yield from self._received(timed.lane, timed.value)
+                    yield from self._received(timed.at, timed.lane, timed.value)
                 paused = self._paused(consumer, paused)
 
     def _consumer(self) -> Consumer:
@@ -149,12 +153,12 @@ class Inputs:
                 case _ if topic not in BROWSING or at >= self._since:
                     self.merge.put(lane, at, record)
 
-    def _received(self, lane: Any, record: Any) -> Iterator[Received]:
+    def _received(self, at: Millis, lane: Any, record: Any) -> Iterator[Received]:
         if isinstance(record, Hold):
             if record.action != "unknown":
                 self._held[lane] = record.action == "hold"
             return
-        yield Received(self._topics[lane.name], record, any(self._held.values()))
+        yield Received(at, self._topics[lane.name], record, any(self._held.values()))
 
     def _paused(self, consumer: Consumer, paused: set[Lane]) -> set[Lane]:
         """Nothing is fetched of partitions of which enough waits, or no more is wanted."""

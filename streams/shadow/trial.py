@@ -74,7 +74,9 @@ class Trial:
         limit = self.wanted.until + lateness + LATE
         inputs = Inputs(self.settings, codec, self.wanted.since - self.wanted.lead_in, limit)
         host = Replay([Visits(), Care(RuleBook.single(self.rules), lateness)], lateness)
-        for topic, _, said in host.run(self._rows(inputs, host), lambda: inputs.merge.limit - lateness - 1):
+        for topic, _, said in host.follow(
+            self._rows(inputs, host), lambda: inputs.merge.limit - lateness - 1
+        ):
             record: Any = said
             if self.wanted.since <= record.occurred_at < self.wanted.until:
                 compared.now(topic.label, record)
@@ -83,10 +85,10 @@ class Trial:
             compared.then(label, record)
         return reached, compared.counts()
 
-    def _rows(self, inputs: Inputs, host: Replay) -> Iterator[Row]:
+    def _rows(self, inputs: Inputs, host: Replay) -> Iterator[tuple[Millis, Row]]:
         for number, received in enumerate(inputs, 1):
             host.held = received.held
-            yield Row(received.topic, received.event, "")
+            yield received.at, Row(received.topic, received.event, "")
             self.progress("reading the log", number, received.event.received_at)
             if number % LOOK_EVERY == 0:
                 self._look(number)
