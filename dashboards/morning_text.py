@@ -77,7 +77,8 @@ def html(report: Report) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<style>\n{style}</style>\n</head>\n<body>\n<h1>Morning report</h1>\n"
         f"<p>{escape(heading(report))}</p>\n"
-        f"<h2>What changed most</h2>\n<ul>{said}</ul>\n{''.join(_sections(report))}</body>\n</html>\n"
+        f"<h2>What changed most</h2>\n<ul>{said}</ul>\n"
+        f"<div><table>\n{''.join(_sections(report))}</table></div>\n</body>\n</html>\n"
     )
 
 
@@ -86,7 +87,7 @@ def _sections(report: Report) -> Iterator[str]:
     for section, figures in groupby(report.figures, key=lambda one: one.section):
         rows = "".join(_row(one) for one in figures)
         head = f"<tr><th>{escape(section)}</th><th>The day</th><th>Usual</th><th>Change</th>{weeks}</tr>"
-        yield f"<div><table>\n<thead>{head}</thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n"
+        yield f"<tbody>\n{head}\n{rows}</tbody>\n"
 
 
 def _row(one: Figure) -> str:

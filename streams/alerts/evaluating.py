@@ -25,6 +25,11 @@ class Evaluation:
         self.standings: Standings = dict(standings or {})
         self._begin: Millis | None = None
 
+    def skip(self, until: Millis) -> None:
+        """Evaluate no window that begins before then."""
+        first = until + self.rule.window
+        self.reached = max(self.reached, -(-first // self.rule.every) * self.rule.every - self.rule.every)
+
     def due(self, until: Millis) -> bool:
         """Whether a window ends up to ``until`` that was not evaluated."""
         return until - until % self.rule.every > self.reached

@@ -59,10 +59,10 @@ def morning(
     about = day.date() if day else _yesterday(settings)
     with asking(settings, url, run) as client, waiting("asking ClickHouse"):
         found = report(about, lambda sql, values: _rows(client, sql, values))
-    print(msgspec.json.encode(found).decode() if format_ is Format.json else morning_text.text(found))
     if html:
         html.write_text(morning_text.html(found), encoding="utf-8")
         print(f"heedful: {html}: written", file=sys.stderr)
+    print(msgspec.json.encode(found).decode() if format_ is Format.json else morning_text.text(found))
 
 
 def _yesterday(settings: Any) -> date:

@@ -112,8 +112,8 @@ def summary(report: Report) -> list[tuple[str, str]]:
             if report.caught_up
             else [("[red]NOT CAUGHT UP[/]", "care didn't get through; this is what it reached")]
         ),
-        ("abandonments", _told(report.abandonments)),
-        ("unanswered contacts", _told(report.unanswered)),
+        ("abandonments", told(report.abandonments)),
+        ("unanswered contacts", told(report.unanswered)),
         ("outreach", _counted(report.outreach)),
         ("dead letters", _counted(report.dead_letters)),
         ("noticed within", _percentiles(report.latency)),
@@ -123,10 +123,12 @@ def summary(report: Report) -> list[tuple[str, str]]:
     ]
 
 
-def _told(verdict: Verdict) -> str:
+def told(verdict: Verdict) -> str:
+    """What happened, what may have (nobody can say from the log), what was said of it."""
     colour = "green" if verdict.flawless else "red"
     flaws = f"missed {verdict.missed}, false {verdict.false}, twice {verdict.twice}"
-    return f"{verdict.true:,} happened, {verdict.signalled:,} signalled: [{colour}]{flaws}[/]"
+    doubtful = f", {verdict.doubtful:,} may have" if verdict.doubtful else ""
+    return f"{verdict.true:,} happened{doubtful}, {verdict.signalled:,} signalled: [{colour}]{flaws}[/]"
 
 
 def _counted(counts: dict[str, int]) -> str:

@@ -1,7 +1,7 @@
 """What goes by: sources that are silent, a clock that stands, dead letters that become more."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,8 @@ from schemas.topics import DEAD_LETTERS, INPUTS, Topic
 from schemas.words import Millis
 from streams.clock import WallClock
 from streams.doctor.finding import Finding
+from streams.holds import Holds
+from streams.kernel.config import KernelConfig
 from streams.settings import Settings
 from streams.tails import Tails
 from streams.wiring import codec_of, kernel_config
@@ -41,10 +43,11 @@ FEW = 10
 
 def sources(settings: Settings) -> Iterator[Finding]:
     """When something was received last on each input, and when a heartbeat was."""
-    codec = codec_of(settings)
+    codec, holds = codec_of(settings), Holds(_quiet(settings)).look()
     for topic in INPUTS:
         if count := _partitions(settings, topic):
-            yield from _source(settings, codec, topic, count)
+            held = [partition for label, partition in holds if label == topic.label]
+            yield from _source(settings, codec, topic, count, held)
 
 
 def dead_letters(settings: Settings) -> Iterator[Finding]:
@@ -79,9 +82,12 @@ def _rise(ages: Counter[int], reasons: Counter[str]) -> Finding:
     )
 
 
-def _source(settings: Settings, codec: Codec, topic: Topic, count: int) -> Iterator[Finding]:
+def _source(
+    settings: Settings, codec: Codec, topic: Topic, count: int, known: Sequence[int]
+) -> Iterator[Finding]:
+    """``known``: partitions that the kernels know to be held, if nothing newer stands there."""
     heard: dict[str, Millis] = {}
-    held: dict[int, bool] = {}
+    held = dict.fromkeys(known, True)
     for message in _last(settings, topic, count, LOOKED_AT):
         match _read(codec, message.value(), topic):
             case None:
@@ -131,8 +137,12 @@ def _partitions(settings: Settings, topic: Topic) -> int:
 
 
 def _last(settings: Settings, topic: Topic, partitions: int, length: int) -> Tails:
-    config = replace(kernel_config(settings), kafka={**settings.kafka.librdkafka(), "log_level": 0})
+    config = _quiet(settings)
     return Tails(config, {config.named(topic): partitions}, length)
+
+
+def _quiet(settings: Settings) -> KernelConfig:
+    return replace(kernel_config(settings), kafka={**settings.kafka.librdkafka(), "log_level": 0})
 
 
 def _read(codec: Codec, value: bytes | None, topic: Topic) -> Any:

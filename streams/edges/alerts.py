@@ -6,6 +6,7 @@ process that has partition 0 of cx.alerts. Whoever has a partition of cx.alerts 
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,7 @@ from streams.edges.delivery import target_of
 from streams.edges.outbox import Outbox
 from streams.edges.raw import origin_of, raw
 from streams.errors import HeedfulError
+from streams.holds import Holds
 from streams.kernel.config import KernelConfig
 from streams.kernel.deadletters import Origin
 from streams.rows import serving
@@ -39,6 +41,8 @@ TURN = 0.5
 """Seconds between looks at what is due."""
 PATIENCE = 5.0
 """Seconds until what failed as a whole (the broker, ClickHouse) is tried again."""
+LOOK = 10.0
+"""Seconds between looks at whether history is being imported."""
 LENGTH = 10_000
 """Records from the end of a partition in which an alert that stands, or was not told, is looked for."""
 
@@ -59,6 +63,9 @@ class Alerts:
         self._measured = [rule for rule in settings.alerts if isinstance(rule, Measured)]
         self._outbox = self._new_outbox()
         self._evaluations: list[Evaluation] | None = None
+        self._holds = Holds(config)
+        self._held = False
+        self._looked = -LOOK
         self._restored = False
         self._raised = self._stale = self._failures = 0
         self._register(app)
@@ -79,6 +86,7 @@ class Alerts:
             "stale": self._stale,
             "failures": self._failures,
             "watching": self._evaluations is not None,
+            "held": self._held,
             **self._outbox.status(),
         }
 
@@ -138,11 +146,21 @@ class Alerts:
             return
         if self._evaluations is None:
             self._evaluations = await asyncio.to_thread(self._begun)
+        if time.monotonic() - self._looked >= LOOK:
+            await self._spare_imports(self._evaluations)
         until = self._clock.now() - self._settings.alerting.settle
         for evaluation in self._evaluations:
             if evaluation.due(until):
                 for alert in lasting(await asyncio.to_thread(self._evaluated, evaluation, until)):
                     await self._raise(replace(alert, processed_at=self._clock.now()))
+
+    async def _spare_imports(self, evaluations: list[Evaluation]) -> None:
+        """What lands and is refused of history says nothing of now: no window that touches it is measured."""
+        before, self._held = self._held, bool(await asyncio.to_thread(self._holds.look))
+        self._looked = time.monotonic()
+        if before or self._held:
+            for evaluation in evaluations:
+                evaluation.skip(self._clock.now())
 
     def _begun(self) -> list[Evaluation]:
         """What stands on cx.alerts stands."""

@@ -55,6 +55,11 @@ def encode_position(position: Position) -> bytes:
     return _encoder.encode(position)
 
 
+def decode_position(value: bytes) -> Position:
+    """The other way round."""
+    return _decoder.decode(value)
+
+
 def read_batches(config: KernelConfig, topic: str, partition: int) -> Iterator[Batch]:
     """The commits in a changelog partition, oldest first. The last one lacks a position if it was cut off.
 
@@ -66,7 +71,7 @@ def read_batches(config: KernelConfig, topic: str, partition: int) -> Iterator[B
     batch = Batch()
     for key, value in _records(config, topic, partition, end):
         if key == POSITION_KEY and value is not None:
-            batch.position = _decoder.decode(value)
+            batch.position = decode_position(value)
             yield batch
             batch = Batch()
         else:

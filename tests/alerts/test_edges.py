@@ -9,8 +9,10 @@ import pytest
 from confluent_kafka import Producer
 from msgspec.structs import replace
 
+from schemas.control import Hold
+from schemas.jsonl import to_iso
 from schemas.outputs import Alert, AlertDelivery, DeadLetter
-from schemas.topics import ABANDONMENT_SIGNALS, ALERT_DELIVERIES, ALERTS, DEAD_LETTERS, Topic
+from schemas.topics import ABANDONMENT_SIGNALS, ALERT_DELIVERIES, ALERTS, CART, DEAD_LETTERS, Topic
 from schemas.words import Record
 from sinks.clickhouse.client import rows
 from sinks.errors import SinkError
@@ -201,6 +203,44 @@ def test_dead_letters_above_a_threshold_are_raised_and_resolved(
     assert (raised["state"], raised["value"], raised["count"]) == ("raised", 5.0, 5)
     assert raised["cause"] == "not_framed on cx.cart 5.00"
     assert (resolved["state"], resolved["alert_id"]) == ("resolved", raised["alert_id"])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_what_an_import_leaves_behind_is_no_news(settings: Settings, receiver: Receiver) -> None:
+    """Dead letters of history bear the time of the import; windows that touch it are not measured."""
+    start = NOW()
+    rule = {"name": "dead", "kind": "dead_letters", "above": 3, "window": "10m", "every": "5m", "to": ["ops"]}
+    fast = settings.but(
+        alerts=[rule],
+        clock={"kind": "simulated", "start": start, "origin": start, "speed": 10},
+        heartbeats="off",
+    )
+
+    def held(action: Any) -> None:
+        hold = Hold(action=action, received_at=fast.clock.clock().now(), reason="import")
+        publish(fast, CART, hold)
+        eventually(lambda: status(fast).get("held") is (action == "hold"), 180)
+
+    def letters(name: str, number: int, age: int = 0) -> None:
+        at = fast.clock.clock().now() - age
+        publish(fast, DEAD_LETTERS, *(letter(f"{name} {n}", at) for n in range(number)))
+
+    letters("long ago", 1, age=10 * HOUR)
+    with worker(fast, "visits"), worker(fast, "landing"), worker(fast, "edges"):
+        held("hold")
+        letters("of history", 50)
+        eventually(lambda: count(fast, "raw_dead_letters") == 51, 180)
+        live = fast.clock.clock().now()
+        held("live")
+        for batch in range(1, 100):
+            letters(f"of now {batch}", 5)
+            eventually(lambda batch=batch: count(fast, "raw_dead_letters") == 51 + 5 * batch, 180)  # type: ignore[misc]
+            if receiver.taken:
+                break
+    [raised] = receiver.taken[0].said["alerts"]
+    assert raised["state"] == "raised"
+    assert raised["window_from"] >= to_iso(live)
 
 
 def count(settings: Settings, table: str) -> int:

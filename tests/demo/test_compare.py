@@ -3,6 +3,7 @@
 import pytest
 
 from streams.demo.compare import Said, Truth, compare
+from streams.demo.report import told
 
 TRUTH = Truth({"a": 10, "b": 20}, {"d": 15})
 RIGHT = [Said("1", "a", 10), Said("2", "b", 20)]
@@ -40,3 +41,10 @@ def test_examples_name_what_went_wrong():
 def test_flawless():
     assert compare(TRUTH, RIGHT, until=25).flawless
     assert not compare(TRUTH, RIGHT[:1], until=25).flawless
+
+
+def test_what_may_have_happened_is_told_so_that_the_numbers_add_up():
+    all_of_it = compare(TRUTH, [*RIGHT, Said("3", "d", 15)], until=25)
+    assert told(all_of_it).startswith("2 happened, 1 may have, 3 signalled: ")
+    certain = compare(Truth(TRUTH.certain, {}), RIGHT, until=25)
+    assert told(certain).startswith("2 happened, 2 signalled: ")

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka import Producer
@@ -15,12 +16,16 @@ from schemas.control import Heartbeat, Hold
 from schemas.topics import CART, DEAD_LETTERS
 from streams.clock import WallClock
 from streams.doctor.finding import Finding
+from streams.doctor.flow import LOOKED_AT
 from streams.doctor.look import look
+from streams.holds import Held, Holds
 from streams.kernel.deadletters import Origin, dead_letter
 from streams.preparing import prepare
 from streams.settings import Settings
-from streams.wiring import codec_of
-from tests.app.test_worker import on
+from streams.wiring import codec_of, kernel_config
+from tests.app.test_worker import on, worker
+from tests.builders import added, minute
+from tests.waiting import eventually
 
 HOUR = 3_600_000
 
@@ -132,6 +137,26 @@ def test_a_hold_is_no_clock_that_stands(settings: Settings) -> None:
     publish(settings, CART.named(settings.prefix), *map(codec.encode, values))
     assert found(settings) == []
     assert [each for each in found(settings, "warning") if "is held" in each.what]
+
+
+def test_a_hold_that_is_buried_under_what_was_imported(settings: Settings) -> None:
+    """The kernels know of it, until they have read its end; so does who asks them, as the alerts do."""
+    prepare(settings)
+    codec, topic, holds = codec_of(settings), CART.named(settings.prefix), Holds(kernel_config(settings))
+
+    def said(action: Any) -> bytes:
+        return codec.encode(Hold(action=action, received_at=WallClock().now(), reason="import"))
+
+    events = [codec.encode(added(minute(number))) for number in range(LOOKED_AT)]
+    publish(settings, topic, said("hold"), *events)
+    with worker(settings, "visits"):
+        eventually(lambda: holds.look() == {Held("cart", 0)})
+    held = f"{topic} is held: history is being imported"
+    assert [each.what for each in found(settings, "warning") if "is held" in each.what] == [held]
+    publish(settings, topic, said("live"))
+    assert [each.what for each in found(settings, "warning") if "is held" in each.what] == []
+    with worker(settings, "visits"):
+        eventually(lambda: holds.look() == set())
 
 
 @pytest.mark.parametrize(
