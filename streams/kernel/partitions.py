@@ -1,5 +1,6 @@
 """How many partitions topics have: as many as each other, for ever."""
 
+import time
 from collections.abc import Sequence
 
 from confluent_kafka import Consumer
@@ -8,6 +9,11 @@ from streams.errors import FixConfiguration
 
 PATIENCE = 30.0
 """Seconds within which the broker has to say it."""
+
+MADE_KNOWN_WITHIN = 5.0
+"""Seconds after which every broker knows a topic that was created just before."""
+
+TURN = 0.1
 
 
 def same_partitions(consumer: Consumer, names: Sequence[str]) -> int:
@@ -23,8 +29,15 @@ def same_partitions(consumer: Consumer, names: Sequence[str]) -> int:
 
 
 def count_partitions(consumer: Consumer, name: str) -> int:
-    """How many a topic has. Raises FixConfiguration if there is none."""
+    """How many a topic has. Raises FixConfiguration if there is none, nor comes to be known soon."""
+    until = time.monotonic() + MADE_KNOWN_WITHIN
+    while not (partitions := _partitions(consumer, name)):
+        if time.monotonic() > until:
+            raise FixConfiguration(f"Topic {name} does not exist. Create it: `heedful topics create`.")
+        time.sleep(TURN)
+    return partitions
+
+
+def _partitions(consumer: Consumer, name: str) -> int:
     found = consumer.list_topics(name, timeout=PATIENCE).topics[name]
-    if found.error is not None or not found.partitions:
-        raise FixConfiguration(f"Topic {name} does not exist. Create it: `heedful topics create`.")
-    return len(found.partitions)
+    return 0 if found.error is not None else len(found.partitions)

@@ -181,10 +181,12 @@ class Session:
 
         Predecessors of several tasks wrote to the same partitions. The embedded broker keeps all that they
         wrote pending until the last of these transactions has ended: a restore in between would wait for it.
+        Partitions are counted again only if there are more of them than there were.
         """
         partitions = sorted({at.partition for at in assigned})
         log.info("%s: assigned %s", self._processor.name, partitions)
-        self._counted()
+        if partitions and partitions[-1] >= self._partitions:
+            self._partitions = self._counted()
         for partition in partitions:
             self._tasks[partition] = self._hosted(partition)
         self._commits.assigned(partitions)
