@@ -20,6 +20,7 @@ GROUP BY topic
 def landed_rows(settings: Settings) -> dict[str, int]:
     """Rows in the raw tables per topic (its name without the prefix).
 
+    While an erasure is under way, its rows count twice: they are noted before they are deleted.
     Raises FixConfiguration, QueryFailed, Unavailable.
     """
     with asking(settings) as client:

@@ -151,7 +151,7 @@ def _topics(stage: Stage, log: Log) -> dict[str, Any]:
     settings = stage.settings
     sound = {label: log.count(label, "event", "tombstone") for label in log.topics}
     unreadable = {label: log.count(label, "bad") for label in log.topics}
-    landed = stage.landed(lambda rows: all(rows.get(label, 0) >= count for label, count in sound.items()))
+    landed = stage.landed(lambda rows: all(rows.get(label, 0) == count for label, count in sound.items()))
     return per_topic(sound, unreadable, read_by_kernels(settings, log), landed)
 
 
