@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from schemas.topics import FACTS
 from schemas.words import Millis
 from streams import children
 from streams.broker import EmbeddedBroker
@@ -26,6 +27,7 @@ from streams.preparing import prepare
 from streams.roles import Role
 from streams.settings import Settings
 from streams.supervisor import STOPS_WITHIN, Supervisor
+from streams.tails import ends
 from streams.wiring import codec_of, kernel_config
 
 HISTORY = "2h"
@@ -34,6 +36,8 @@ STARTS_WITHIN = 180.0
 """Seconds within which each part has to be up."""
 CATCHES_UP_WITHIN = 30.0
 """Seconds within which care, and then landing, have to get through what is left."""
+ROUNDS = 2
+"""What care tells itself may be forwarded once more."""
 TURN = 0.05
 
 Status = dict[str, Any]
@@ -107,9 +111,22 @@ class Stage:
         self._must(lambda: self.simulated().get("state") == "stopped", "the simulator's end", STARTS_WITHIN)
 
     def catch_up(self) -> bool:
-        """Wait until care is through with all that was published; whether it was in time."""
+        """Wait until care is through with all that was published, and with what its tasks told each other of
+        it, which may take something back; whether it was in time.
+        """
         reached = self.clock.now()
-        return self._until(lambda: self.care_clock > reached, CATCHES_UP_WITHIN)
+        through = self._until(lambda: self.care_clock > reached, CATCHES_UP_WITHIN)
+        return through and all(self._heard_itself() for _ in range(ROUNDS))
+
+    def _heard_itself(self) -> bool:
+        config = kernel_config(self.settings)
+        told = ends(config, {config.named(FACTS): self.settings.partitions})
+
+        def heard() -> bool:
+            to = self.status("care").get("durable to", {})
+            return all(to.get(f"{FACTS.label}-{number}", 0) >= end for (_, number), end in told.items())
+
+        return self._until(heard, CATCHES_UP_WITHIN)
 
     def stop_kernels(self) -> None:
         """Nobody writes to the log any more; landing and edges still read it."""
