@@ -8,8 +8,9 @@ any check) is canonical Avro.
 """
 
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -70,13 +71,21 @@ class Batch:
         """The good records with their offsets, in their order; control records among them."""
         if len(self._parts) == 1:
             return self._parts[0].rows()
-        return sorted((row for part in self._parts for row in part.rows()), key=lambda row: row[0])
+        return sorted(chain.from_iterable(part.rows() for part in self._parts), key=lambda row: row[0])
+
+    def besides(self, model: type[Record]) -> list[tuple[int, Record]]:
+        """The same without those of one contract, which are not made."""
+        others = (part.rows() for part in self._parts if part.reading.model is not model)
+        return sorted(chain.from_iterable(others), key=lambda row: row[0])
+
+    def of(self, model: type[Record]) -> "list[Part]":
+        """The parts that hold records of one contract."""
+        return [part for part in self._parts if part.reading.model is model]
 
     def fields(self, model: type[Record], *names: str) -> Iterator[tuple[Any, ...]]:
         """Offset and some fields of the good records of one contract, without making the records."""
-        for part in self._parts:
-            if part.reading.model is model:
-                yield from zip(part.offsets, *map(part.field, names), strict=True)
+        for part in self.of(model):
+            yield from part.fields(*names)
 
     @property
     def blocks(self) -> dict[int, Block]:
@@ -99,7 +108,7 @@ class Part:
         self,
         reading: "Reading",
         offsets: list[int],
-        records: Callable[[], list[Record]],
+        records: Callable[[Sequence[int] | None], list[Record]],
         field: Callable[[str], list[Any]],
         rows: Callable[[], Iterable[bytes]],
     ) -> None:
@@ -111,7 +120,15 @@ class Part:
 
     def rows(self) -> list[tuple[int, Record]]:
         """Offsets and records."""
-        return list(zip(self.offsets, self._records(), strict=True))
+        return list(zip(self.offsets, self._records(None), strict=True))
+
+    def fields(self, *names: str) -> Iterator[tuple[Any, ...]]:
+        """Offset and some fields of each."""
+        return zip(self.offsets, *map(self.field, names), strict=True)
+
+    def pick(self, positions: Sequence[int]) -> list[Record]:
+        """Those that stand at these positions among ``offsets``; the others are not made."""
+        return self._records(positions) if positions else []
 
     def block(self) -> Block:
         """As Avro."""
@@ -195,7 +212,7 @@ def _decode_columns(reading: "Reading", bodies: Bodies, bad: list[Bad]) -> Part:
     return Part(
         reading,
         offsets,
-        lambda: columns.records(frame, reading),
+        lambda chosen: columns.records(frame if chosen is None else frame[chosen], reading),
         lambda name: columns.values(frame, reading, name),
         lambda: rows,
     )
@@ -237,7 +254,7 @@ def _decode_singly(reading: "Reading", bodies: Bodies, bad: list[Bad]) -> Part:
     return Part(
         reading,
         [offset for offset, _ in good],
-        lambda: records,
+        lambda chosen: records if chosen is None else [records[position] for position in chosen],
         lambda name: [getattr(record, name) for record in records],
         lambda: _respelt(reading, good),
     )

@@ -31,6 +31,7 @@ class Care:
 
     name = "care"
     inputs = (topics.FACTS, topics.SUPPORT, topics.ORDERS, topics.PROFILE_UPDATES, topics.FEEDBACK)
+    bulk = None
     state = Profile
 
     def __init__(self, book: RuleBook | Books, lateness: Millis = 10_000) -> None:

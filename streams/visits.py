@@ -12,7 +12,7 @@ from schemas import topics
 from schemas.events import CartEvent, Click
 from schemas.facts import Fact
 from schemas.words import Millis
-from streams.kernel.processor import Moment, Output
+from streams.kernel.processor import Bulk, Moment, Output
 from streams.rules.visit import ACTIVITY_EVERY, Event, happened, stranger
 from streams.rules.visitor import Visitor, tell_pending
 
@@ -26,6 +26,7 @@ class Visits:
 
     name = "visits"
     inputs = (topics.CLICKSTREAM, topics.CART)
+    bulk = Bulk(topics.CLICKSTREAM, key=("shop_id", "visitor_id"), alone="customer_id", never="is_bot")
     state = Visitor
 
     def key(self, event: Event) -> str:

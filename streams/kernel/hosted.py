@@ -2,16 +2,15 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from confluent_kafka import Message
 
 from schemas import topics
 from schemas.codec import Codec
 from schemas.control import Clock as ClockRecord
-from schemas.control import Heartbeat, Hold
 from schemas.topics import Topic
-from schemas.words import Millis, Record
+from schemas.words import Millis
 from streams.errors import FixConfiguration, Refused, Unavailable
 from streams.kernel.changelog import (
     POSITION_KEY,
@@ -22,19 +21,11 @@ from streams.kernel.changelog import (
 )
 from streams.kernel.config import KernelConfig
 from streams.kernel.deadletters import Origin, dead_letter, offset_of
+from streams.kernel.intake import Intake
 from streams.kernel.measures import Done
 from streams.kernel.processor import Output, Processor
-from streams.kernel.room import KEY_BYTES
 from streams.kernel.task import Task
 from streams.kernel.transaction import Transaction
-from streams.kernel.watermark import unknown
-
-Refusal: TypeAlias = Literal["from_the_future", "key_full"]
-REFUSED: dict[Refusal, str] = {
-    "from_the_future": "received_at is ahead of the record's timestamp, or occurred_at of received_at",
-    "key_full": f"its key holds {KEY_BYTES} bytes of events that wait, ids, carts and contacts already",
-}
-ERASURES = ("profile_erased", "visitor_erased")
 
 
 class Durable(NamedTuple):
@@ -64,18 +55,17 @@ class HostedTask:
         self.partition = partition
         self._tasks = tasks
         self._peers = tasks if hears_peers else 0
-        self.task: Task[Any] = Task(processor)
+        self.task: Task[Any] = Task(processor, self._read_again)
         self.counts: Counter[str] = Counter()
         self._done = Done()
         self.positions: dict[str, int] = {}
-        self.holds: dict[str, bool] = {}
         self.durable = Durable()
         self._config = config
         self._codec = codec
         self._labels = {config.named(topic): topic for topic in processor.inputs}
         self._names = {topic.label: name for name, topic in self._labels.items()}
         self._changelog = config.internal(processor.name, "changelog")
-        self._watermarks = unknown(processor.inputs)
+        self._intake = Intake(config, codec, self.task)
         self._committed: dict[str, int] = {}
         transactional_id = config.internal(processor.name, str(partition))
         self._transaction = Transaction(config, transactional_id)
@@ -87,7 +77,7 @@ class HostedTask:
         nowhere, which no restore follows.
         """
         if self._config.aborted_visible:
-            nowhere = Position({}, {}, self._watermarks, self.task.clock, {})
+            nowhere = Position({}, {}, self._intake.watermarks, self.task.clock, {})
             value = encode_position(nowhere)
             self._transaction.sweep(self._changelog, POSITION_KEY, value, self.partition)
 
@@ -113,9 +103,9 @@ class HostedTask:
         self._committed = dict(committed)
         if batch.position is not None:
             self._check_tasks(batch.position.tasks)
-            self.holds = dict(batch.position.holds)
-            self._watermarks = batch.position.watermarks
-            self.task.clock = batch.position.clock
+            self._intake.holds = dict(batch.position.holds)
+            self._intake.watermarks = batch.position.watermarks
+            self.task.resume(batch.position.clock)
         self._config.reached("restore.done")
 
     def _check_tasks(self, then: int) -> None:
@@ -125,6 +115,11 @@ class HostedTask:
                 "partitions now: keys have moved to other partitions, and their state has not. Move to "
                 "topics under another --prefix, as streams/README.md says under 'More partitions'."
             )
+
+    @property
+    def holds(self) -> Mapping[str, bool]:
+        """Whether history is being imported, by topic label of the inputs that told."""
+        return self._intake.holds
 
     @property
     def held(self) -> bool:
@@ -150,22 +145,16 @@ class HostedTask:
         """Take a run of records of one input in the order of their offsets."""
         topic = self._labels[name]
         origins = {offset_of(message): message for message in messages}
-        batch = self._codec.decode_batch(topic, [(at, m.value()) for at, m in origins.items()])
-        for offset, record in batch.records:
-            origin = origins[offset]
-            refused = self._take(topic, record, origin)
-            if refused is not None:
-                self._bury(origin, "apply", refused, REFUSED[refused])
-        for bad in batch.bad:
-            self._bury(origins[bad.offset], "decode", bad.reason, bad.detail)
+        for rejected in self._intake.take(topic, origins):
+            self._bury(*rejected)
         self.positions[topic.label] = max(origins) + 1
         self.counts["read"] += len(messages)
         self._done.read[topic.label] += len(messages)
 
     def advance(self, now: Millis) -> None:
         """Let the clock reach what the log says, and put what follows into the transaction."""
-        clock = self._watermarks.clock(self._config.lateness)
-        heard = self._watermarks.heard(self._peers) if self._peers else clock
+        clock = self._intake.watermarks.clock(self._config.lateness)
+        heard = self._intake.watermarks.heard(self._peers) if self._peers else clock
         for output in self.task.advance(clock, now, self.held, heard):
             self._publish(output)
         self._config.reached("commit.outputs")
@@ -211,37 +200,11 @@ class HostedTask:
         """Let go after a commit."""
         self._transaction.close()
 
-    def _take(self, topic: Topic, record: Record, origin: Message) -> Refusal | None:
-        """Why the record is not obeyed; None: it is."""
-        match record:
-            case Hold(action=action):
-                if action != "unknown":
-                    self.holds[topic.label] = action == "hold"
-            case ClockRecord(kernel=kernel, task=task, clock=clock) if kernel == self.task.processor.name:
-                self._watermarks.echoed(task, clock)
-            case ClockRecord(task=task, tasks=tasks, clock=clock):
-                self._watermarks.fed(task, tasks, clock)
-            case Heartbeat(received_at=at):
-                if at - origin.timestamp()[1] > self._config.future_tolerance:
-                    return "from_the_future"
-                self._watermarks.received(topic.label, at)
-            case _:
-                return self._take_event(topic, record, origin)
-        return None
-
-    def _take_event(self, topic: Topic, event: Any, origin: Message) -> Refusal | None:
-        """Who claims a future that the record's timestamp contradicts moves no clock.
-
-        An erasure is obeyed however much its key holds.
-        """
-        tolerance = self._config.future_tolerance
-        if topic.kind == "input":
-            ahead = event.received_at - origin.timestamp()[1]
-            if ahead > tolerance or event.occurred_at - event.received_at > tolerance:
-                return "from_the_future"
-            self._watermarks.received(topic.label, event.received_at)
-        size = None if event.type in ERASURES else len(origin.value() or b"")
-        return None if self.task.receive(event, size) else "key_full"
+    def _read_again(self, values: Sequence[bytes]) -> list[Any]:
+        """Events that waited unread. They were good when they came."""
+        bulk = self.task.processor.bulk
+        assert bulk is not None
+        return [event for _, event in self._codec.decode_batch(bulk.topic, enumerate(values)).records]
 
     def _publish(self, output: Output) -> None:
         if output.topic.kind == "input" and not self._config.feeds_inputs:
@@ -262,9 +225,9 @@ class HostedTask:
         position = Position(
             before=self._committed,
             after=self.positions,
-            watermarks=self._watermarks,
+            watermarks=self._intake.watermarks,
             clock=self.task.clock,
-            holds=self.holds,
+            holds=self._intake.holds,
             tasks=self._tasks,
         )
         return encode_position(position)

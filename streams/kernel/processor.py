@@ -33,6 +33,21 @@ class Moment(NamedTuple):
     heard: Millis
 
 
+class Bulk(NamedTuple):
+    """An input of which most events mean nothing, and the fields that tell which do.
+
+    An event of ``topic`` changes nothing, and nothing follows from it, while nothing is known of its key,
+    unless its field ``alone`` has a value; never if its field ``never`` is true. Its id need not be
+    remembered. So a host may let it wait unread (``streams.kernel.waiting``), which is many times as fast.
+    """
+
+    topic: Topic
+    key: tuple[str, str]
+    """The fields of its key: the shop's, and the visitor's or profile's."""
+    alone: str
+    never: str
+
+
 S = TypeVar("S")
 
 
@@ -50,6 +65,10 @@ class Processor(Protocol[S]):
     @property
     def inputs(self) -> tuple[Topic, ...]:
         """The topics that it reads, all with the same number of partitions."""
+
+    @property
+    def bulk(self) -> Bulk | None:
+        """The input of which most events mean nothing; None: there is none."""
 
     @property
     def state(self) -> type[S]:

@@ -5,8 +5,9 @@ happens depends only on the events and on the clock handed in.
 """
 
 from bisect import insort
+from collections.abc import Callable, Sequence
 from itertools import takewhile
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from schemas.ids import short_hash
 from schemas.words import Millis
@@ -15,11 +16,15 @@ from streams.kernel.processor import Moment, Output, Processor
 from streams.kernel.room import Room
 from streams.kernel.state import Entry, EntryCodec, wake_of
 from streams.kernel.timers import Timers
+from streams.kernel.waiting import PREFIX, Row, Waiting
 
 S = TypeVar("S")
 
 BEGINNING: Millis = 0
 """The clock of a task that has seen nothing."""
+
+Read: TypeAlias = Callable[[Sequence[bytes]], list[Any]]
+"""The events in values of the log."""
 
 
 class StuckProcessor(HeedfulError):
@@ -37,7 +42,8 @@ class Task(Generic[S]):
     Not thread-safe. After any exception the task is to be dropped and built anew.
     """
 
-    def __init__(self, processor: Processor[S]) -> None:
+    def __init__(self, processor: Processor[S], read: Read | None = None) -> None:
+        """``read``: for events that wait unread, see ``wait``."""
         self.processor = processor
         self.clock: Millis = BEGINNING
         self.duplicates = 0
@@ -49,6 +55,9 @@ class Task(Generic[S]):
         self._timers = Timers()
         self._room = Room()
         self._late: list[tuple[str, Any]] = []
+        self._read = read
+        self._waiting = Waiting()
+        self._late_rows: list[Row] = []
         self._out: list[Output] = []
 
     def __len__(self) -> int:
@@ -64,7 +73,8 @@ class Task(Generic[S]):
         """When something may happen next if nothing is received. A host that goes from one such moment to
         the next lets tasks that tell each other things hear of them in their time.
         """
-        return self._timers.first()
+        firsts = (self._timers.first(), self._waiting.first())
+        return min((first for first in firsts if first is not None), default=None)
 
     def receive(self, event: Any, size: int | None = None) -> bool:
         """An event was read. It is applied by ``advance``, in its turn; a duplicate is dropped.
@@ -88,6 +98,19 @@ class Task(Generic[S]):
         self._place(key, entry, event)
         return True
 
+    def knows(self, key: str) -> bool:
+        """Whether anything is known of the key."""
+        return key in self._entries
+
+    def wait(self, row: Row) -> None:
+        """An event of the processor's bulk was read, and is looked at in its turn, by ``advance``, if then it
+        means anything. Its host said how it is read.
+        """
+        if row.at < self.clock:
+            self._late_rows.append(row)
+        else:
+            self._waiting.add(row)
+
     def advance(
         self, to: Millis, now: Millis, held: bool = False, heard: Millis | None = None
     ) -> list[Output]:
@@ -99,6 +122,7 @@ class Task(Generic[S]):
         self._settle_late(Moment(self.clock, now, held, self.clock if heard is None else heard))
         self.clock = max(self.clock, to)
         moment = Moment(self.clock, now, held, self.clock if heard is None else heard)
+        self._admit(self._waiting.passed(self.clock))
         for key in self._timers.passed(self.clock):
             self._run(key, moment)
         out, self._out = self._out, []
@@ -112,7 +136,7 @@ class Task(Generic[S]):
     @property
     def changed(self) -> bool:
         """Whether some entry differs from what ``changes`` gave last."""
-        return bool(self._dirty)
+        return bool(self._dirty) or self._waiting.changed
 
     def changes(self) -> list[tuple[str, bytes | None]]:
         """Changelog values of all keys that changed since this was asked last; None: the key is forgotten.
@@ -122,13 +146,22 @@ class Task(Generic[S]):
         dirty, self._dirty = self._dirty, {}
         self._room.written()
         values = ((key, self._value(key), known) for key, known in dirty.items())
-        return [(key, value) for key, value, known in values if known or value is not None]
+        changed = [(key, value) for key, value, known in values if known or value is not None]
+        return [*self._waiting.changes(), *changed]
 
     def restore(self, key: str, value: bytes) -> None:
         """Take a changelog value over, undecoded until the key is touched. Fires nothing."""
+        if key.startswith(PREFIX):
+            self._waiting.restore(key, value)
+            return
         self._entries[key] = value
         self._room.holds(key, len(value))
         self._timers.arm(key, wake_of(value))
+
+    def resume(self, clock: Millis) -> None:
+        """All was restored: the clock stood here. What waited and happened before has been looked at."""
+        self.clock = clock
+        self._waiting.passed(clock)
 
     def _touch(self, key: str) -> None:
         self._dirty.setdefault(key, key in self._entries)
@@ -152,13 +185,34 @@ class Task(Generic[S]):
     def _place(self, key: str, entry: Entry[S, Any], event: Any) -> None:
         if event.occurred_at < self.clock:
             self._late.append((key, event))
-            return
+        else:
+            self._place_in_time(key, entry, event)
+
+    def _place_in_time(self, key: str, entry: Entry[S, Any], event: Any) -> None:
         insort(entry.inbox, event, key=order)
         self._timers.arm(key, entry.inbox[0].occurred_at)
 
+    def _admit(self, rows: list[Row]) -> None:
+        """The clock has passed them."""
+        for key, event in self._meaningful(rows):
+            entry = self._entry(key) or Entry()
+            self._touch(key)
+            self._entries[key] = entry
+            self._place_in_time(key, entry, event)
+
+    def _meaningful(self, rows: list[Row]) -> list[tuple[str, Any]]:
+        """Events of those rows of whose keys anything is known, with their keys."""
+        chosen = [row for row in rows if row.key in self._entries]
+        if not chosen:
+            return []
+        assert self._read is not None
+        return list(zip((row.key for row in chosen), self._read([row.value for row in chosen]), strict=True))
+
     def _settle_late(self, moment: Moment) -> None:
         late, self._late = self._late, []
-        self.late_events += len(late)
+        rows, self._late_rows = self._late_rows, []
+        self.late_events += len(late) + len(rows)
+        late += self._meaningful(rows)
         for key, event in sorted(late, key=lambda pair: order(pair[1])):
             entry = self._entry(key) or Entry()
             self._touch(key)

@@ -21,11 +21,10 @@ from schemas.topics import Topic
 from schemas.words import Millis
 from streams import children
 from streams.care import Care
-from streams.kernel.changelog import POSITION_KEY
 from streams.kernel.config import Settings
 from streams.visits import Visits
 from tests.chaos import day, kernel_process
-from tests.chaos.replaying import State, replayed, state_of
+from tests.chaos.replaying import State, clock_of, replayed, state_of
 from tests.kernel.harness import CODEC, Bench, until
 
 PARTITIONS = 2
@@ -143,8 +142,12 @@ class Shop:
 
     def state(self, kernel: str) -> State:
         """What the changelog holds, and when each key is to be looked at next."""
-        latest = {key: value for key, value in self.bench.raw(self.changelog(kernel)) if key != POSITION_KEY}
-        return state_of(PROCESSORS[kernel], {(key or b"").decode(): value for key, value in latest.items()})
+        found: State = {}
+        shown = self.bench.messages(self.changelog(kernel), "read_committed")
+        for partition in range(PARTITIONS):
+            latest = {(m.key() or b"").decode(): m.value() for m in shown if m.partition() == partition}
+            found |= state_of(PROCESSORS[kernel], latest, clock_of(latest))
+        return found
 
     def replayed(self, kernel: str) -> State:
         """What the changelog should hold: the inputs, as they stand on the log, read once without faults."""

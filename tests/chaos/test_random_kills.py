@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from schemas.topics import ABANDONMENT_SIGNALS, CONTACT_SIGNALS, DEAD_LETTERS, OUTREACH, TOPICS
+from schemas.words import Millis
 from sinks.clickhouse.audit import audit
 from sinks.clickhouse.client import rows
 from sinks.clickhouse.embedded import EmbeddedStore
@@ -132,8 +133,9 @@ def state_is_that_of_a_replay(settings: Settings, seed: int) -> None:
     for partition in range(settings.partitions):
         changelog = changelog_of_visits(settings, partition)
         assert changelog.position is not None
-        found = visitors({key.decode(): value for key, value in changelog.values.items()})
-        wanted = visitors(replay_of_visits(settings, partition, changelog.position.after))
+        clock = changelog.position.clock
+        found = visitors({key.decode(): value for key, value in changelog.values.items()}, clock)
+        wanted = visitors(replay_of_visits(settings, partition, changelog.position.after), clock)
         different = [key for key in found.keys() | wanted.keys() if found.get(key) != wanted.get(key)]
         examples = [f"{key}: {found.get(key)} and not {wanted.get(key)}" for key in different[:3]]
         assert not different, f"seed {seed}: {len(different)} of {len(wanted)} differ: {examples}"
@@ -162,9 +164,9 @@ def replay_of_visits(settings: Settings, partition: int, to: Mapping[str, int]) 
     return dict(replayed(Visits(), records, settings.lateness).changes())
 
 
-def visitors(changelog: Mapping[str, bytes | None]) -> State:
-    """What is kept of each visitor, but for ``told``."""
-    state = state_of(Visits(), changelog)
+def visitors(changelog: Mapping[str, bytes | None], clock: Millis) -> State:
+    """What is kept of each visitor by a task that stands at ``clock``, but for ``told``."""
+    state = state_of(Visits(), changelog, clock)
     for _, entry in state.values():
         if entry.state is not None:
             entry.state.told = 0

@@ -22,7 +22,6 @@ from sinks.clickhouse.embedded import EmbeddedStore
 from sinks.clickhouse.tables import table_of
 from streams.broker import EmbeddedBroker
 from streams.care import Care
-from streams.kernel.changelog import POSITION_KEY
 from streams.kernel.config import KernelConfig
 from streams.kernel.deadletters import VALUE_LIMIT
 from streams.kernel.state import EntryCodec
@@ -115,7 +114,7 @@ class Place:
         """By key, the state that the changelog holds."""
         codec = EntryCodec(WORLD[kernel])
         raw = self.bench.raw(self.bench.config.internal(kernel, "changelog"))
-        latest = {(key or b"").decode(): value for key, value in raw if key != POSITION_KEY}
+        latest = {(key or b"").decode(): value for key, value in raw if key and key[0]}
         return {key: codec.decode(value).state for key, value in latest.items() if value is not None}
 
 

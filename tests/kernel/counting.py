@@ -29,6 +29,7 @@ class Noting:
 
     name = "noting"
     inputs = (topics.CLICKSTREAM, topics.CART)
+    bulk = None
     state = Notes
 
     def key(self, event: Click | CartEvent) -> str:

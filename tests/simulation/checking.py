@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from schemas import topics
+from schemas.codec import Codec
 from schemas.topics import Topic
 from schemas.words import Millis, Record
 from streams.kernel.changelog import POSITION_KEY, Position
@@ -37,7 +38,7 @@ def check(world: World) -> None:
             told.update(_told(outputs, TOLD_BY[name]))
             held, position = _restored(world, kernel, partition)
             here = f"{name}[{partition}]"
-            assert held == _state(name, dict(task.changes()), task.clock), f"the state of {here}"
+            assert held == _state(world.codec, name, dict(task.changes()), task.clock), f"the state of {here}"
             assert (position.clock if position else 0) == task.clock, f"the clock of {here}"
             stands = position.after if position else {}
             assert kernel.committed(partition) == stands, f"offsets and position of {here}"
@@ -72,12 +73,12 @@ def _restored(world: World, kernel: Kernel, partition: int) -> tuple[State, Posi
     at = latest.pop(POSITION_KEY, None)
     position = None if at is None else _positions.decode(at)
     values = {key.decode(): value for key, value in latest.items()}
-    return _state(kernel.processor.name, values, position.clock if position else 0), position
+    return _state(world.codec, kernel.processor.name, values, position.clock if position else 0), position
 
 
-def _state(name: str, changelog: dict[str, bytes | None], clock: Millis) -> State:
+def _state(codec: Codec, name: str, changelog: dict[str, bytes | None], clock: Millis) -> State:
     """Without ids whose time has passed: they go when their key is touched, by a batch of any length."""
-    found = state_of(HEALTHY[name], changelog)
+    found = state_of(HEALTHY[name], changelog, clock, codec)
     for _, entry in found.values():
         entry.seen = {hashed: until for hashed, until in entry.seen.items() if until >= clock}
     return found

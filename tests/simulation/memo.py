@@ -1,10 +1,10 @@
 """A codec that hands out the very records that were written: what the simulation is not about."""
 
 from collections.abc import Iterable
-from types import SimpleNamespace
-from typing import Any
 
+from schemas.batches import Batch, Part
 from schemas.codec import Codec
+from schemas.published import SUBJECT_OF
 from schemas.registry import FileRegistry
 from schemas.topics import Topic
 from schemas.words import Record
@@ -28,7 +28,20 @@ class Memo(Codec):
         """The record of a number."""
         return self._written[int(value or b"")]
 
-    def decode_batch(self, topic: Topic, records: Iterable[tuple[int, bytes | None]]) -> Any:
+    def decode_batch(self, topic: Topic, records: Iterable[tuple[int, bytes | None]]) -> Batch:
         """All are good."""
-        found = [(offset, self.decode(value)) for offset, value in records]
-        return SimpleNamespace(records=found, bad=[])
+        by_model: dict[type[Record], list[tuple[int, Record]]] = {}
+        for offset, value in records:
+            record = self.decode(value)
+            by_model.setdefault(type(record), []).append((offset, record))
+        return Batch([self._part(model, pairs) for model, pairs in by_model.items()], [], [])
+
+    def _part(self, model: type[Record], pairs: list[tuple[int, Record]]) -> Part:
+        offsets, records = [offset for offset, _ in pairs], [record for _, record in pairs]
+        return Part(
+            self.reading(REGISTRY.id_of(SUBJECT_OF[model])),
+            offsets,
+            lambda chosen: records if chosen is None else [records[at] for at in chosen],
+            lambda name: [getattr(record, name) for record in records],
+            lambda: (self.encode(record) for record in records),
+        )

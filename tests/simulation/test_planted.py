@@ -42,6 +42,15 @@ class FiresOnRestore(HostedTask):
                 self._publish(output)
 
 
+class ForgetsWhatWaits(HostedTask):
+    """Events that wait unread for the clock are not written into the changelog."""
+
+    def stage(self) -> None:
+        """But for them."""
+        self.task._waiting.changes()
+        super().stage()
+
+
 class BeforeItIsReadBack(Worker):
     """What it has written as a heartbeat moves its clocks."""
 
@@ -51,7 +60,7 @@ class BeforeItIsReadBack(Worker):
         for task in self.tasks.values():
             for topic in self.kernel.processor.inputs:
                 if topic.kind == "input":
-                    task._watermarks.received(topic.label, self.kernel.log.now)
+                    task._intake.watermarks.received(topic.label, self.kernel.log.now)
 
 
 class ForgetsIds(Visits):
@@ -73,6 +82,7 @@ def to_the_stable_end(log: Log, wait: Any, settings: dict[str, Any]) -> Consumer
         pytest.param(Parts(make_task=WithoutPositions), id="a transaction without positions"),
         pytest.param(Parts(make_consumer=to_the_stable_end), id="a restore to the read_committed end"),
         pytest.param(Parts(make_task=FiresOnRestore), id="a timer fired on restore"),
+        pytest.param(Parts(make_task=ForgetsWhatWaits), id="an event that waited was not kept"),
         pytest.param(Parts(make_worker=BeforeItIsReadBack), id="a clock moved by a heartbeat not read back"),
         pytest.param(Parts(visits=ForgetsIds()), id="an id forgotten before its cart"),
     ],

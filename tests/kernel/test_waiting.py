@@ -1,0 +1,172 @@
+"""Events that wait unread: the same comes of them as if each had been read at once."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas import topics
+from schemas.events import CartEvent, Click
+from streams.kernel.processor import Moment, Output
+from streams.kernel.task import Task
+from streams.kernel.waiting import RECORD_BYTES, SPAN, Row, Waiting
+from streams.visits import Visits
+from tests.builders import START, added, bought, clicked, identified, minute
+from tests.kernel.harness import CODEC
+
+VISITS = Visits()
+DEVICES = st.sampled_from(["phone", "laptop"])
+AT = st.integers(0, 60).map(float)
+EVENTS = st.one_of(
+    st.builds(clicked, AT, visitor=DEVICES),
+    st.builds(clicked, AT, visitor=DEVICES, is_bot=st.booleans()),
+    st.builds(identified, AT, visitor=DEVICES),
+    st.builds(added, AT, visitor=DEVICES),
+    st.builds(bought, AT, visitor=DEVICES),
+)
+
+
+def read(values: Sequence[bytes]) -> list[Any]:
+    """Every value, as the host reads it."""
+    return [CODEC.decode(value) for value in values]
+
+
+def hosted() -> Task[Any]:
+    return Task(VISITS, read)
+
+
+def row(at: float, visitor: str = "v") -> Row:
+    event = clicked(at, visitor=visitor)
+    return Row(event.occurred_at, VISITS.key(event), CODEC.encode(event))
+
+
+def take(task: Task[Any], event: Click | CartEvent) -> None:
+    """As the way into a task does it."""
+    key = VISITS.key(event)
+    if isinstance(event, CartEvent) or event.customer_id is not None or task.knows(key):
+        task.receive(event)
+    elif not event.is_bot:
+        task.wait(Row(event.occurred_at, key, CODEC.encode(event)))
+
+
+def told(outputs: list[Output]) -> list[Any]:
+    return [output.value for output in outputs]
+
+
+@pytest.mark.parametrize(
+    ("clock", "expected"),
+    [
+        pytest.param(minute(1) - 1, 0, id="before it happened"),
+        pytest.param(minute(1), 0, id="at that moment: others of that moment may be outstanding"),
+        pytest.param(minute(1) + 1, 1, id="after"),
+    ],
+)
+def test_it_is_looked_at_when_the_clock_has_passed_it(clock: int, expected: int) -> None:
+    waiting = Waiting()
+    waiting.add(row(1))
+    assert len(waiting.passed(clock)) == expected
+    assert len(waiting) == 1 - expected
+
+
+def test_of_a_stranger_nothing_is_made() -> None:
+    task = hosted()
+    task.wait(row(1))
+    assert task.advance(minute(2), START) == []
+    assert len(task) == 0
+
+
+def test_the_cart_of_the_same_moment_is_read_after_the_click() -> None:
+    """The click shows that the visitor is active: it is told once the clock has passed both."""
+    task = hosted()
+    task.wait(row(5))
+    task.receive(added(1))
+    outputs = task.advance(minute(6), START)
+    assert [fact.type for fact in told(outputs)] == ["cart_changed", "activity"]
+
+
+def test_a_late_one_counts_for_a_cart_that_is_known_by_then() -> None:
+    task = hosted()
+    task.receive(added(1))
+    task.advance(minute(10), START)
+    task.wait(row(5))
+    assert [fact.type for fact in told(task.advance(minute(10), START))] == ["activity"]
+    assert task.late_events == 1
+
+
+@given(events=st.lists(EVENTS, max_size=14), steps=st.lists(st.integers(1, 30), max_size=8), data=st.data())
+def test_the_same_is_told_and_known_whatever_waits_unread(
+    events: list[Any], steps: list[int], data: st.DataObject
+) -> None:
+    """Each turn reads some events and moves the clock, and the task may be restored from its changelog."""
+    plain, waits = Task(VISITS), hosted()
+    log: dict[str, bytes] = {}
+    clock = START
+    for step in (*steps, 120):
+        read_now, events = (events, []) if step == 120 else (events[:3], events[3:])
+        for event in read_now:
+            plain.receive(event)
+            take(waits, event)
+        clock = max(clock, START + step * 60_000)
+        assert told(waits.advance(clock, START)) == told(plain.advance(clock, START))
+        for key, value in waits.changes():
+            log[key] = value or b""
+        if data.draw(st.booleans()):
+            waits = restored(log, clock)
+    assert waits.states() == plain.states()
+
+
+def restored(log: dict[str, bytes], clock: int) -> Task[Any]:
+    task = hosted()
+    for key, value in log.items():
+        if value:
+            task.restore(key, value)
+    task.resume(clock)
+    return task
+
+
+def test_each_row_is_written_once_and_forgotten_with_its_span() -> None:
+    task = hosted()
+    task.wait(row(1))
+    (written,) = task.changes()
+    task.wait(row(1, visitor="w"))
+    (again,) = task.changes()
+    assert written[0] != again[0]
+    task.advance(minute(1) + SPAN + 1, START)
+    assert sorted(task.changes()) == [(written[0], None), (again[0], None)]
+    assert not task.changed
+
+
+def test_after_a_restore_no_name_is_used_twice() -> None:
+    first = Waiting()
+    first.add(row(1))
+    ((name, value),) = first.changes()
+    second = Waiting()
+    second.restore(name, value or b"")
+    second.add(row(1))
+    assert [other for other, _ in second.changes()] != [name]
+
+
+def test_a_record_of_the_changelog_stays_short() -> None:
+    waiting = Waiting()
+    for _ in range(3):
+        waiting.add(Row(START, "main/v", bytes(RECORD_BYTES)))
+    assert [len(value or b"") < 2 * RECORD_BYTES for _, value in waiting.changes()] == [True] * 3
+    assert waiting.size == 3 * RECORD_BYTES
+
+
+@given(event=EVENTS)
+def test_what_visits_says_of_its_bulk_is_true(event: Any) -> None:
+    """Of an event that may wait unread, nothing comes while nothing is known; of a bot's nothing at all."""
+    bulk = VISITS.bulk
+    if not isinstance(event, bulk.topic.model):
+        return
+    assert VISITS.remember(event) is None
+    assert VISITS.key(event) == topics.key(*(getattr(event, name) for name in bulk.key))
+    out: list[Output] = []
+    here = Moment(START, START, False, START)
+    if getattr(event, bulk.alone) is None or getattr(event, bulk.never):
+        assert VISITS.apply(None, event, here, out) is None
+        assert VISITS.late(None, event, here, out) is None
+        assert out == []
