@@ -18,7 +18,7 @@ import polars as pl
 
 from schemas import columns
 from schemas.canonical import Misfit
-from schemas.container import OFFSET, ORIGIN, container, origin, varint
+from schemas.container import OFFSET, ORIGIN, container, numbered, origin, varint
 from schemas.errors import BadRecord
 from schemas.topics import Topic
 from schemas.validation import fault, suspects
@@ -198,7 +198,7 @@ def _decode(reading: "Reading", bodies: Bodies, bad: list[Bad]) -> Part:
 def _decode_columns(reading: "Reading", bodies: Bodies, bad: list[Bad]) -> Part:
     """All at once. Raises Misfit if the whole does not prove right."""
     offsets = [offset for offset, _ in bodies]
-    rows = [varint(offset) + body for offset, body in bodies]
+    rows = numbered(bodies)
     data = b"".join(rows)
     frame = _read(container(reading.wire_header, len(rows), data))
     reading.canon.verify(frame, data, np.cumsum(np.fromiter(map(len, rows), np.int64, len(rows))))

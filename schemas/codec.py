@@ -21,6 +21,7 @@ from schemas.conversion import ImpossibleNumber
 from schemas.errors import BadRecord, FixSchemas, Unencodable
 from schemas.registry import Registry
 from schemas.shape import Field, Shape, parse, wire
+from schemas.spelling import speller
 from schemas.topics import Topic
 from schemas.words import Record
 
@@ -110,18 +111,14 @@ class Writing:
 
     def __init__(self, schema_id: int, shape: Shape) -> None:
         self._prefix = FRAME.pack(0, schema_id)
-        self._parsed = fastavro.parse_schema(wire(shape.fields, shape.short_name))
-        self._plain = conversion.plain_writer(shape.fields)
+        self._spell = speller(shape.fields)
 
     def encode(self, record: Record) -> bytes:
         """Wire bytes."""
-        out = BytesIO()
-        out.write(self._prefix)
         try:
-            fastavro.schemaless_writer(out, self._parsed, self._plain(record))
-        except (ValueError, TypeError, KeyError, OverflowError, AttributeError) as error:
+            return self._prefix + self._spell(record)
+        except (ValueError, TypeError, KeyError, OverflowError, AttributeError, struct.error) as error:
             raise Unencodable(f"{type(record).__name__}: {error}; in {record!r}"[:500]) from error
-        return out.getvalue()
 
 
 class Codec:

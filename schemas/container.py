@@ -1,6 +1,7 @@
 """Avro object container files of one uncompressed block, put together from bodies that are Avro already."""
 
 import json
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -31,6 +32,18 @@ def varint(number: int) -> bytes:
     zigzag = number << 1
     high = zigzag >> 14
     return _LOW[zigzag & 0x3FFF] + _high(high) if high else _high(zigzag)
+
+
+def numbered(bodies: Iterable[tuple[int, bytes]]) -> list[bytes]:
+    """Rows of offset + body."""
+    rows, before, tail = [], 0, b""
+    for offset, body in bodies:
+        zigzag = offset << 1
+        high = zigzag >> 14
+        if high != before:
+            before, tail = high, _high(high)
+        rows.append(_LOW[zigzag & 0x3FFF] + tail + body if high else _high(zigzag) + body)
+    return rows
 
 
 def block_header(writer: Shape) -> bytes:

@@ -9,8 +9,6 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
-import msgspec
-
 from schemas.errors import FixSchemas, Unencodable
 from schemas.shape import PRECISION, SCALE, Field
 from schemas.words import AlertCause, ContactClock, Evidence, GuardResult, Line, Record
@@ -91,33 +89,6 @@ def reading(writer: Field, reader: Field) -> Convert | None:
     if writer.kind == "records":
         return _reading_records(writer, reader)
     return None
-
-
-def writing(field: Field) -> Convert | None:
-    """Contract value to plain; None if they are the same."""
-    if field.kind == "enum":
-        return {symbol: index for index, symbol in enumerate(field.symbols)}.__getitem__
-    if field.kind == "decimal":
-        return _optional(units, field.nullable)
-    if field.kind == "strings":
-        return list
-    if field.kind == "records":
-        to_plain = plain_writer(field.items)
-        return lambda records: [to_plain(record) for record in records]
-    return None
-
-
-def plain_writer(fields: tuple[Field, ...]) -> Callable[[Record], dict[str, Any]]:
-    """A function from a record to its plain dict."""
-    converts = [(field.name, convert) for field in fields if (convert := writing(field))]
-
-    def to_plain(record: Record) -> dict[str, Any]:
-        plain = msgspec.structs.asdict(record)
-        for name, convert in converts:
-            plain[name] = convert(plain[name])
-        return plain
-
-    return to_plain
 
 
 def record_reader(

@@ -4,8 +4,10 @@ Kernels, landing, replay and import ask it, so that they agree on what is bad. `
 question asked of a whole batch at once: it may name a good record, and never misses a bad one.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple, get_type_hints
 
 import polars as pl
@@ -197,8 +199,13 @@ def suspects(frame: pl.DataFrame, model: type[Record]) -> list[int]:
         return []
     if model is Clock:
         return list(range(frame.height))
-    doubts = [doubt for column in frame.schema.items() for doubt in _doubts(column)]
-    return frame.select(pl.any_horizontal(doubts).fill_null(False).arg_true()).to_series().to_list()
+    return frame.select(_doubtful(tuple(frame.schema.items()))).to_series().to_list()
+
+
+@lru_cache(maxsize=256)
+def _doubtful(columns: tuple[tuple[str, Any], ...]) -> pl.Expr:
+    doubts = [doubt for column in columns for doubt in _doubts(column)]
+    return pl.any_horizontal(doubts).fill_null(False).arg_true()
 
 
 def _doubts(column: tuple[str, Any]) -> Iterator[pl.Expr]:
@@ -231,6 +238,9 @@ def _doubts_of_a_line(field: Any) -> Iterator[pl.Expr]:
         yield ~it.is_between(1, MOST_PIECES)
 
 
+_READS_AS_PLACEHOLDER = rf"(?i)^[{BLANKS}]*(?:{'|'.join(map(re.escape, sorted(PLACEHOLDERS)))})[{BLANKS}]*$"
+"""What ``is_placeholder`` finds, and more, as it takes upper and lower case of all scripts for the same."""
+
+
 def _reads_as_placeholder(it: pl.Expr) -> pl.Expr:
-    short = pl.when(it.str.len_bytes() < 40 * 4).then(it)
-    return short.str.strip_chars(BLANKS).str.to_lowercase().is_in(sorted(PLACEHOLDERS))
+    return it.str.contains(_READS_AS_PLACEHOLDER)
