@@ -77,7 +77,7 @@ def _bytes(data: bytes) -> bytes:
 def _long(number: int) -> bytes:
     if 0 <= number < LONGS:
         return varint(number)
-    if number >= -LONGS:
+    if -LONGS <= number < 0:
         return _below_zero(number)
     raise OverflowError(f"{number} has more than 64 bits")
 
