@@ -16,14 +16,13 @@ from streams.kernel.changelog import (
     POSITION_KEY,
     Position,
     encode_position,
-    newest,
-    read_batches,
 )
 from streams.kernel.config import KernelConfig
 from streams.kernel.deadletters import Origin, dead_letter, offset_of
 from streams.kernel.intake import Intake
 from streams.kernel.measures import Done
 from streams.kernel.processor import Output, Processor
+from streams.kernel.restoring import Copy, Progress, Source
 from streams.kernel.task import Task
 from streams.kernel.transaction import Transaction
 
@@ -60,6 +59,7 @@ class HostedTask:
         self._done = Done()
         self.positions: dict[str, int] = {}
         self.durable = Durable()
+        self.restoring: Progress | None = None
         self._config = config
         self._codec = codec
         self._labels = {config.named(topic): topic for topic in processor.inputs}
@@ -81,24 +81,23 @@ class HostedTask:
             value = encode_position(nowhere)
             self._transaction.sweep(self._changelog, POSITION_KEY, value, self.partition)
 
-    def restore(self, asked: Callable[[], dict[str, int]]) -> None:
+    def restore(self, asked: Callable[[], dict[str, int]], followed: Copy | None = None) -> None:
         """Take over the state that belongs to the committed offsets (by topic label). Fires nothing.
 
-        Raises Refused if the changelog and the offsets don't belong together; FixConfiguration if the keys
-        were shared by another number of tasks; Unavailable if somebody has committed since the offsets were
-        asked for: whoever took over from a worker that stood still in a restore.
+        ``followed``: what a standby has of it. Raises Refused if the changelog and the offsets don't belong
+        together; FixConfiguration if the keys were shared by another number of tasks; Unavailable if somebody
+        has committed since the offsets were asked for: whoever took over from a worker that stood still in a
+        restore.
         """
-        committed = asked()
-        batches = read_batches(self._config, self._changelog, self.partition)
+        committed, self.restoring = asked(), Progress()
+        source = Source(self._config, self._changelog, self.partition)
         try:
-            batch = newest(batches, committed, self._config)
+            batch = source.restored(committed, self.restoring, followed)
         except Refused as refused:
             if asked() == committed:
                 raise
             raise Unavailable("Another worker took over while this one was restoring.") from refused
-        for key, value in batch.values.items():
-            if value is not None:
-                self.task.restore(key.decode(), value)
+        self.task.restore_all(batch.values)
         self.positions = dict(committed)
         self._committed = dict(committed)
         if batch.position is not None:
@@ -106,6 +105,7 @@ class HostedTask:
             self._intake.holds = dict(batch.position.holds)
             self._intake.watermarks = batch.position.watermarks
             self.task.resume(batch.position.clock)
+        self.restoring = None
         self._config.reached("restore.done")
 
     def _check_tasks(self, then: int) -> None:

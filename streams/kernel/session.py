@@ -109,11 +109,19 @@ class Session:
                 for label, offset in task.durable.positions.items()
             },
             "behind": self._clock.now() - clock if clock else -1,
+            "restoring": {
+                str(task.partition): {"keys": at.keys, "share": round(at.share, 3)}
+                for task in tasks
+                if (at := task.restoring) is not None
+            },
             "lag": {self._names[name].label: count for name, count in self._lag.by_topic().items()},
         }
 
     def why_not_ready(self) -> str | None:
         """What it has still to do before it is at work on what is new; None: it is."""
+        for task in list(self._tasks.values()):
+            if task.restoring is not None:
+                return f"task {task.partition} is restored: {task.restoring}"
         return self._lag.why_not_ready(BACKLOG)
 
     @property

@@ -5,7 +5,7 @@ happens depends only on the events and on the clock handed in.
 """
 
 from bisect import insort
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -13,7 +13,7 @@ from schemas.ids import short_hash
 from schemas.words import Millis
 from streams.errors import HeedfulError
 from streams.kernel.processor import Moment, Output, Processor
-from streams.kernel.room import Room
+from streams.kernel.room import LARGE, Room
 from streams.kernel.state import Entry, EntryCodec, wake_of
 from streams.kernel.timers import Timers
 from streams.kernel.waiting import PREFIX, Row, Waiting
@@ -157,6 +157,18 @@ class Task(Generic[S]):
         self._entries[key] = value
         self._room.holds(key, len(value))
         self._timers.arm(key, wake_of(value))
+
+    def restore_all(self, values: Mapping[bytes, bytes]) -> None:
+        """The same for all that a changelog holds, in columns; what isn't a key's state, one by one."""
+        states = {key: value for key, value in values.items() if key[:1] != b"\0"}
+        keys = [key.decode() for key in states]
+        self._entries.update(zip(keys, states.values(), strict=True))
+        self._timers.restore(keys, [wake_of(value) for value in states.values()])
+        for key, value in values.items():
+            if key not in states:
+                self.restore(key.decode(), value)
+            elif len(value) > LARGE:
+                self._room.holds(key.decode(), len(value))
 
     def resume(self, clock: Millis) -> None:
         """All was restored: the clock stood here. What waited and happened before has been looked at."""

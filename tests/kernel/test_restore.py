@@ -1,5 +1,6 @@
 """A task built anew against logs that aren't as tidy as one would wish."""
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -8,14 +9,16 @@ from confluent_kafka import Producer
 from schemas import topics
 from schemas.control import Heartbeat
 from streams.care import Care
+from streams.clock import WallClock
 from streams.kernel.changelog import POSITION_KEY, Position, encode_position
+from streams.kernel.loop import Kernel
 from streams.kernel.state import Entry, EntryCodec
 from streams.kernel.watermark import unknown
 from streams.visits import Visits
 from tests.apache_kafka import ApacheKafka
 from tests.builders import added, book, bought, minute
 from tests.kernel.counting import Notes, Noting
-from tests.kernel.harness import Bench, MakeBench, bench, until
+from tests.kernel.harness import CODEC, Bench, MakeBench, bench, until
 from tests.kernel.noted import START, click, notes, send_time
 
 pytestmark = pytest.mark.broker
@@ -31,6 +34,30 @@ def left_open(here: Bench, transactional_id: str, key: bytes, value: bytes) -> P
     producer.produce(here.config.internal("noting", "changelog"), value=value, key=key, partition=0)
     assert producer.flush(30) == 0
     return producer
+
+
+def test_progress_is_shown(make: MakeBench) -> None:
+    here = make()
+    here.send(topics.CLICKSTREAM, click("a", 10), click("b", 10, "w"))
+    with here.running(Noting()) as kernel:
+        until(lambda: durable(kernel.status()) == 2, "durable")
+    told: list[tuple[object, object]] = []
+
+    def look(point: str) -> None:
+        if point in ("restore.end", "restore.done"):
+            told.append((again.status().get("restoring"), again.why_not_ready()))
+
+    again = Kernel(Noting(), replace(here.config, reached=look), CODEC, WallClock())
+    with here.working(again):
+        until(lambda: again.why_not_ready() is None, "ready")
+        assert again.status()["restoring"] == {}
+        assert again.status()["keys"] == 2
+    during, after = told
+    assert during == (
+        {"0": {"keys": 0, "share": 0.0}},
+        "task 0 is restored: 0 keys so far, 0% of its changelog read",
+    )
+    assert after[0] == {}
 
 
 def test_what_a_predecessor_left_open_is_not_restored(make: MakeBench) -> None:
