@@ -147,6 +147,7 @@ AlertKind: TypeAlias = Literal[
     "dead_letters",
     "lag",
     "silence",
+    "stuck",
 ]
 AlertState: TypeAlias = Literal["unknown", "raised", "resolved"]
 DeliveryOutcome: TypeAlias = Literal["unknown", "delivered", "digested", "refused", "outdated"]

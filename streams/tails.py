@@ -29,21 +29,25 @@ PATIENCE = 15.0
 
 @dataclass
 class Tails:
-    """The last records of topics, read_committed. Iterate it; then ``ends`` is whole.
+    """The last records of topics. Iterate it; then ``ends`` and ``stops`` are whole.
 
     ``partitions``: of each topic, by name. ``length``: at least so many records from the end, if there are.
+    ``isolation``: read_uncommitted goes past transactions that are open.
     """
 
     config: KernelConfig
     partitions: Mapping[str, int]
     length: int = LENGTH
+    isolation: str = "read_committed"
     ends: dict[tuple[str, int], int] = field(default_factory=dict)
     """The offset behind the last record that was seen, by topic and partition; 0 if there was none."""
+    stops: dict[tuple[str, int], int] = field(default_factory=dict)
+    """The offset at which a reader of this isolation stops, marks of transactions included."""
 
     def __iter__(self) -> Iterator[Message]:
         """Raises Unavailable."""
         settings: Settings = {"group.id": self.config.internal("looking"), "enable.partition.eof": True}
-        with closing(Consumer(self.config.consumer("read_committed", settings))) as consumer:
+        with closing(Consumer(self.config.consumer(self.isolation, settings))) as consumer:
             places = [(name, at) for name, count in self.partitions.items() for at in range(count)]
             try:
                 consumer.assign([self._near_the_end(consumer, *place) for place in places])
@@ -63,6 +67,7 @@ class Tails:
             self.ends[place] = (message.offset() or 0) + 1
             yield message
         elif trouble.code() == KafkaError._PARTITION_EOF:
+            self.stops[place] = message.offset() or 0
             left.discard(place)
         else:
             raise Unavailable(f"the ends of topics can't be read: {trouble}")
@@ -81,6 +86,21 @@ def ends(config: KernelConfig, partitions: Mapping[str, int]) -> dict[tuple[str,
     for _ in tails:
         pass
     return tails.ends
+
+
+def pending(config: KernelConfig, partitions: Mapping[str, int]) -> dict[tuple[str, int], int]:
+    """How many offsets stand behind the beginning of the oldest open transaction, by topic and partition.
+
+    Raises Unavailable.
+    """
+    readable, all_ = (
+        Tails(config, partitions, length=0, isolation=isolation)
+        for isolation in ("read_committed", "read_uncommitted")
+    )
+    for tails in (readable, all_):
+        for _ in tails:
+            pass
+    return {place: max(0, stop - readable.stops[place]) for place, stop in all_.stops.items()}
 
 
 def latest(config: KernelConfig, codec: Codec, topic: Topic, partitions: int) -> Millis | None:

@@ -14,7 +14,7 @@ from schemas.words import Millis
 from streams.cli.contacts import printable
 from streams.cli.options import Config, moment, settings_from
 from streams.errors import FixConfiguration, Unavailable
-from streams.rules.alerts.settings import AlertRule, EachAbandonment, EachContact, Measured
+from streams.rules.alerts.settings import AlertRule, EachAbandonment, EachContact, Measured, StuckTask
 from streams.settings import Settings
 
 app = typer.Typer(
@@ -116,6 +116,8 @@ def described(rule: AlertRule) -> str:
             return f"each contact {' or '.join(on)}"
         case Measured():
             return f"{rule.kind} over {_span(rule.window)}, every {_span(rule.every)}, {_range(rule)}"
+        case StuckTask():
+            return f"each task that doesn't get on for {_span(rule.after)}, held for {_span(rule.held_after)}"
     raise AssertionError(rule)
 
 

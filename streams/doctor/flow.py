@@ -15,8 +15,8 @@ from schemas.topics import DEAD_LETTERS, INPUTS, Topic
 from schemas.words import Millis
 from streams.clock import WallClock
 from streams.doctor.finding import Finding
-from streams.holds import Holds
 from streams.kernel.config import KernelConfig
+from streams.positions import Positions, held
 from streams.settings import Settings
 from streams.tails import Tails
 from streams.wiring import codec_of, kernel_config
@@ -43,11 +43,11 @@ FEW = 10
 
 def sources(settings: Settings) -> Iterator[Finding]:
     """When something was received last on each input, and when a heartbeat was."""
-    codec, holds = codec_of(settings), Holds(_quiet(settings)).look()
+    codec, holds = codec_of(settings), held(Positions(quiet(settings)).look())
     for topic in INPUTS:
         if count := _partitions(settings, topic):
-            held = [partition for label, partition in holds if label == topic.label]
-            yield from _source(settings, codec, topic, count, held)
+            known = [partition for label, partition in holds if label == topic.label]
+            yield from _source(settings, codec, topic, count, known)
 
 
 def dead_letters(settings: Settings) -> Iterator[Finding]:
@@ -87,20 +87,20 @@ def _source(
 ) -> Iterator[Finding]:
     """``known``: partitions that the kernels know to be held, if nothing newer stands there."""
     heard: dict[str, Millis] = {}
-    held = dict.fromkeys(known, True)
+    holds = dict.fromkeys(known, True)
     for message in _last(settings, topic, count, LOOKED_AT):
         match _read(codec, message.value(), topic):
             case None:
                 continue
             case Hold(action=action):
-                held[message.partition() or 0] = action == "hold"
+                holds[message.partition() or 0] = action == "hold"
             case Heartbeat(received_at=at):
                 heard["heartbeat"] = max(at, heard.get("heartbeat", 0))
             case event:
                 heard["event"] = max(event.received_at, heard.get("event", 0))
     now = settings.clock.clock().now()
     yield _silence(topic.named(settings.prefix), heard.get("event"), now)
-    if any(held.values()):
+    if any(holds.values()):
         yield Finding(
             "warning",
             "sources",
@@ -137,11 +137,12 @@ def _partitions(settings: Settings, topic: Topic) -> int:
 
 
 def _last(settings: Settings, topic: Topic, partitions: int, length: int) -> Tails:
-    config = _quiet(settings)
+    config = quiet(settings)
     return Tails(config, {config.named(topic): partitions}, length)
 
 
-def _quiet(settings: Settings) -> KernelConfig:
+def quiet(settings: Settings) -> KernelConfig:
+    """Where the kernels work, for a client that prints nothing: what fails is told as a finding."""
     return replace(kernel_config(settings), kafka={**settings.kafka.librdkafka(), "log_level": 0})
 
 

@@ -12,6 +12,7 @@ from streams.doctor.finding import Finding
 from streams.doctor.flow import dead_letters, sources
 from streams.doctor.registry import registry
 from streams.doctor.settings import settings_in_force
+from streams.doctor.tasks import tasks
 from streams.doctor.topics import topics
 from streams.errors import HeedfulError
 from streams.settings import Settings
@@ -34,6 +35,7 @@ STEPS = (
     Step("registry", registry),
     Step("clickhouse", clickhouse),
     Step("sources", sources, needs_broker=True),
+    Step("tasks", tasks, needs_broker=True),
     Step("dead letters", dead_letters, needs_broker=True),
 )
 

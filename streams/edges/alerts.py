@@ -21,16 +21,17 @@ from schemas.topics import ALERT_DELIVERIES, ALERTS, DEAD_LETTERS, Topic, key
 from schemas.words import Millis, Record
 from sinks.errors import SinkError
 from streams.alerts.evaluating import Evaluation, lasting, resumed, standings
+from streams.alerts.watching import Watching
 from streams.edges.delivery import target_of
 from streams.edges.outbox import Outbox
 from streams.edges.raw import origin_of, raw
 from streams.errors import HeedfulError
-from streams.holds import Holds
 from streams.kernel.config import KernelConfig
 from streams.kernel.deadletters import Origin
+from streams.positions import Positions, held
 from streams.rows import serving
 from streams.rules.alerts.notices import Digest
-from streams.rules.alerts.settings import Measured
+from streams.rules.alerts.settings import Measured, StuckTask
 from streams.rules.alerts.signals import alerts_of
 from streams.settings import Settings
 from streams.tails import Tails
@@ -62,8 +63,10 @@ class Alerts:
         self._topics = {topic: raw(app, name) for topic, name in self._names.items()}
         self._measured = [rule for rule in settings.alerts if isinstance(rule, Measured)]
         self._outbox = self._new_outbox()
+        self._stuck = [rule for rule in settings.alerts if isinstance(rule, StuckTask)]
         self._evaluations: list[Evaluation] | None = None
-        self._holds = Holds(config)
+        self._watching: list[Watching] = []
+        self._positions = Positions(config)
         self._held = False
         self._looked = -LOOK
         self._restored = False
@@ -142,29 +145,42 @@ class Alerts:
                     self._outbox.take(record, origin)
 
     async def _watch(self, app: faust.App) -> None:
-        if 0 not in self._assigned(app) or not self._measured:
+        if 0 not in self._assigned(app) or not (self._measured or self._stuck):
             return
         if self._evaluations is None:
             self._evaluations = await asyncio.to_thread(self._begun)
         if time.monotonic() - self._looked >= LOOK:
-            await self._spare_imports(self._evaluations)
+            await self._look(self._evaluations)
         until = self._clock.now() - self._settings.alerting.settle
         for evaluation in self._evaluations:
             if evaluation.due(until):
                 for alert in lasting(await asyncio.to_thread(self._evaluated, evaluation, until)):
                     await self._raise(replace(alert, processed_at=self._clock.now()))
 
-    async def _spare_imports(self, evaluations: list[Evaluation]) -> None:
-        """What lands and is refused of history says nothing of now: no window that touches it is measured."""
-        before, self._held = self._held, bool(await asyncio.to_thread(self._holds.look))
+    async def _look(self, evaluations: list[Evaluation]) -> None:
+        """At what the kernels' tasks say: whether history is being imported, and whether they get on."""
+        said = await asyncio.to_thread(self._positions.look)
         self._looked = time.monotonic()
-        if before or self._held:
+        self._spare_imports(evaluations, bool(held(said)))
+        for watching in self._watching:
+            for turned in await asyncio.to_thread(watching.turns, said):
+                if turned.alert:
+                    await self._raise(turned.alert)
+                watching.note(turned)
+
+    def _spare_imports(self, evaluations: list[Evaluation], is_held: bool) -> None:
+        """What lands and is refused of history says nothing of now: no window that touches it is measured."""
+        before, self._held = self._held, is_held
+        if before or is_held:
             for evaluation in evaluations:
                 evaluation.skip(self._clock.now())
 
     def _begun(self) -> list[Evaluation]:
         """What stands on cx.alerts stands."""
         standing = standings(record for _, record in self._tail(ALERTS))
+        self._watching = [
+            Watching(rule, self._config, self._clock, standing.get(rule.name)) for rule in self._stuck
+        ]
         now = self._clock.now() - self._settings.alerting.settle
         return [resumed(rule, now, standing.get(rule.name)) for rule in self._measured]
 

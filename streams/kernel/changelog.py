@@ -28,6 +28,7 @@ class Position(msgspec.Struct, array_like=True, frozen=True):
     """The end of a commit: next offset per input before and after it, and what the clock rests on.
 
     ``tasks``: how many tasks shared the keys; 0: a release that didn't note it.
+    ``since``: when the task last got on (progress.py), by the machine's clock; 0: not noted.
     """
 
     before: dict[str, int]
@@ -36,6 +37,7 @@ class Position(msgspec.Struct, array_like=True, frozen=True):
     clock: Millis
     holds: dict[str, bool]
     tasks: int = 0
+    since: Millis = 0
 
 
 @dataclass(slots=True)

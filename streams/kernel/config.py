@@ -24,6 +24,7 @@ class KernelConfig:
     ``kafka``: librdkafka settings for reaching the broker (servers, security); may hold secrets: no repr.
     ``aborted_visible``: the broker shows aborted records to read_committed readers (the embedded one does).
     ``heartbeats``: exactly one deployment per topic writes them into silent inputs.
+    ``stuck_after``: clocks move every second at least; a task that doesn't get on for so long is stuck.
     ``reached``: told of each step, so that tests can end the process there.
     ``make_producer``, ``make_consumer``: the clients of the broker; tests put a simulated log there.
     """
@@ -44,6 +45,7 @@ class KernelConfig:
     poll_wait: Millis = 10
     aborted_visible: bool = False
     heartbeats: bool = True
+    stuck_after: Millis = 60_000
     reached: Reached = nothing
     make_producer: Callable[[Settings], Producer] = Producer
     make_consumer: Callable[[Settings], Consumer] = Consumer

@@ -22,9 +22,11 @@ from streams.kernel.deadletters import Origin, dead_letter, offset_of
 from streams.kernel.intake import Intake
 from streams.kernel.measures import Done
 from streams.kernel.processor import Output, Processor
-from streams.kernel.restoring import Copy, Progress, Source
+from streams.kernel.progress import Progress
+from streams.kernel.restoring import Copy, RestoreProgress, Source
 from streams.kernel.task import Task
 from streams.kernel.transaction import Transaction
+from streams.kernel.watermark import Watermarks
 
 
 class Durable(NamedTuple):
@@ -59,7 +61,8 @@ class HostedTask:
         self._done = Done()
         self.positions: dict[str, int] = {}
         self.durable = Durable()
-        self.restoring: Progress | None = None
+        self.restoring: RestoreProgress | None = None
+        self.progress = Progress(since=0)
         self._config = config
         self._codec = codec
         self._labels = {config.named(topic): topic for topic in processor.inputs}
@@ -89,7 +92,7 @@ class HostedTask:
         has committed since the offsets were asked for: whoever took over from a worker that stood still in a
         restore.
         """
-        committed, self.restoring = asked(), Progress()
+        committed, self.restoring = asked(), RestoreProgress()
         source = Source(self._config, self._changelog, self.partition)
         try:
             batch = source.restored(committed, self.restoring, followed)
@@ -105,6 +108,7 @@ class HostedTask:
             self._intake.holds = dict(batch.position.holds)
             self._intake.watermarks = batch.position.watermarks
             self.task.resume(batch.position.clock)
+            self.progress = Progress(batch.position.since, batch.position.clock)
         self.restoring = None
         self._config.reached("restore.done")
 
@@ -120,6 +124,11 @@ class HostedTask:
     def holds(self) -> Mapping[str, bool]:
         """Whether history is being imported, by topic label of the inputs that told."""
         return self._intake.holds
+
+    @property
+    def watermarks(self) -> Watermarks:
+        """How far its inputs have come."""
+        return self._intake.watermarks
 
     @property
     def held(self) -> bool:
@@ -229,5 +238,6 @@ class HostedTask:
             clock=self.task.clock,
             holds=self._intake.holds,
             tasks=self._tasks,
+            since=self.progress.since,
         )
         return encode_position(position)

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from confluent_kafka import KafkaException
@@ -17,6 +18,7 @@ from streams.kernel.config import KernelConfig
 from streams.kernel.measures import Measures
 from streams.kernel.processor import Processor
 from streams.kernel.session import Session
+from streams.kernel.standings import Standings
 
 log = logging.getLogger(__name__)
 
@@ -51,19 +53,27 @@ class Kernel:
         self._session: Session | None = None
         self._sessions = 0
         self._measures = Measures()
+        self._standings = Standings(config.stuck_after)
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set; then commit and let go."""
         while not stop.is_set():
             self._sessions += 1
             session = Session(
-                self._processor, self._config, self._codec, self._clock, self._announces, self._measures
+                self._processor,
+                self._config,
+                self._codec,
+                self._clock,
+                self._announces,
+                self._measures,
+                self._standings,
             )
             self._session = session
             try:
                 session.run(stop)
             except (KafkaException, RegistryUnavailable, Unavailable) as failure:
                 log.warning("%s: session ended, tasks are rebuilt: %s", self._processor.name, failure)
+                self._standings.failed(str(failure))
                 session.abort()
                 stop.wait(RETRY_AFTER)
             except BaseException:
@@ -79,12 +89,13 @@ class Kernel:
         session = self._session
         found = session.status() if session else {}
         buried = {f"dead {reason}": count for reason, count in self._measures.buried.copy().items()}
-        return {"kernel": self._processor.name, "sessions": self._sessions, **buried, **found}
+        stands = self._standings.status()
+        return {"kernel": self._processor.name, "sessions": self._sessions, **buried, **stands, **found}
 
     def why_not_ready(self) -> str | None:
         """What it has still to do before it is at work on what is new; None: it is."""
         return self._session.why_not_ready() if self._session else "it has not joined its group yet"
 
     def collect(self) -> Iterable[Metric]:
-        """What it made durable since the process started."""
-        return self._measures.collect()
+        """What it made durable since the process started, and how its tasks get on."""
+        return chain(self._measures.collect(), self._standings.collect())

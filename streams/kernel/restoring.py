@@ -57,7 +57,7 @@ class Copy:
 
 
 @dataclass(slots=True)
-class Progress:
+class RestoreProgress:
     """How far a restore has come: keys so far, offsets of the changelog behind it, and all there are."""
 
     keys: int = 0
@@ -94,7 +94,7 @@ class Source:
     partition: int
 
     def restored(
-        self, committed: Mapping[str, int], progress: Progress, followed: Copy | None = None
+        self, committed: Mapping[str, int], progress: RestoreProgress, followed: Copy | None = None
     ) -> Restored:
         """All state as of the committed offsets.
 
@@ -119,7 +119,7 @@ class Source:
     def __str__(self) -> str:
         return f"{self.topic}[{self.partition}]"
 
-    def _continued(self, followed: Copy, end: int, progress: Progress) -> Restored | None:
+    def _continued(self, followed: Copy, end: int, progress: RestoreProgress) -> Restored | None:
         """None: the log isn't the one that was followed."""
         if followed.offset > end:
             return None
@@ -129,12 +129,12 @@ class Source:
             log.warning("%s can't be read on from %s: %s", self, followed.offset, failure)
             return None
 
-    def _whole(self, end: int, committed: Mapping[str, int], progress: Progress) -> Restored:
+    def _whole(self, end: int, committed: Mapping[str, int], progress: RestoreProgress) -> Restored:
         if self.config.aborted_visible:
             return _chained(list(read_batches(self.config, self.topic, self.partition, end)), committed)
         return self._read(Copy(), end, progress)
 
-    def _read(self, copy: Copy, end: int, progress: Progress) -> Restored:
+    def _read(self, copy: Copy, end: int, progress: RestoreProgress) -> Restored:
         began, known, start = time.monotonic(), len(copy.values), copy.offset
         for messages, reached in self._told(copy, end, progress):
             copy.take(messages)
@@ -146,7 +146,7 @@ class Source:
         position = None if copy.position is None else decode_position(copy.position)
         return Restored(copy.values, position)
 
-    def _told(self, copy: Copy, end: int, progress: Progress) -> Iterator[tuple[list[Message], int]]:
+    def _told(self, copy: Copy, end: int, progress: RestoreProgress) -> Iterator[tuple[list[Message], int]]:
         """What is read, with its progress shown."""
         told = time.monotonic()
         for messages, reached in read_up_to(self.config, self.topic, self.partition, end, copy.offset):

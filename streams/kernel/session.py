@@ -14,7 +14,7 @@ from schemas.holes import Refill
 from schemas.lag import Lag
 from schemas.rebalancing import Rebalancing
 from schemas.topics import Topic
-from streams.clock import Clock
+from streams.clock import Clock, WallClock
 from streams.kernel.commits import Announcing, Commits
 from streams.kernel.config import KernelConfig
 from streams.kernel.heartbeats import Heartbeats
@@ -22,6 +22,7 @@ from streams.kernel.hosted import HostedTask
 from streams.kernel.measures import Measures
 from streams.kernel.partitions import count_partitions, same_partitions
 from streams.kernel.processor import Processor
+from streams.kernel.standings import Standings, looked
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +41,14 @@ class Session:
         clock: Clock,
         announces: Topic | None,
         measures: Measures,
+        standings: Standings,
     ) -> None:
         self._processor = processor
         self._config = config
         self._codec = codec
         self._clock = clock
         self._announces = announces
+        self._standings = standings
         self._tasks: dict[int, HostedTask] = {}
         self._names = {config.named(topic): topic for topic in processor.inputs}
         self._consumer = config.make_consumer(
@@ -159,6 +162,14 @@ class Session:
             for name, topic in self._names.items()
         }
         self._lag.look(now, places)
+        for task in self._tasks.values():
+            self._note(task)
+
+    def _note(self, task: HostedTask) -> None:
+        """How a task gets on."""
+        behind = self._lag.of()
+        unread = {topic.label: behind[name, task.partition] for name, topic in self._names.items()}
+        self._standings.note(looked(task, self._config, WallClock().now(), unread))
 
     def _refilling(self) -> Refill:
         return Refill(self._config.consumer("read_committed", {"group.id": self._config.internal("refill")}))
@@ -195,6 +206,7 @@ class Session:
         log.info("%s: assigned %s", self._processor.name, partitions)
         if partitions and partitions[-1] >= self._partitions:
             self._partitions = self._counted()
+        self._standings.keep(partitions)
         for partition in partitions:
             self._tasks[partition] = self._hosted(partition)
         self._commits.assigned(partitions)
@@ -204,6 +216,8 @@ class Session:
         for partition in partitions:
             task = self._tasks[partition]
             task.restore(partial(self._committed, consumer, partition))
+            task.progress.begin(now := WallClock().now(), self._standings.begun)
+            self._standings.note(looked(task, self._config, now, {}))
             for name, topic in self._names.items():
                 starts.append(TopicPartition(name, partition, task.positions.get(topic.label, 0)))
         consumer.assign(starts)
@@ -219,6 +233,8 @@ class Session:
 
     def _revoked(self, consumer: Consumer, revoked: list[TopicPartition]) -> None:
         log.info("%s: revoked %s", self._processor.name, sorted({at.partition for at in revoked}))
+        if self._tasks:  # else they were dropped after a failure, and are stuck as long as it lasts
+            self._standings.keep(())
         self._release(commit=True)
 
     def _lost(self, consumer: Consumer, lost: list[TopicPartition]) -> None:

@@ -1,12 +1,24 @@
 """The clock of a task: what the log says about how far time has come."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
 from schemas.topics import Topic
 from schemas.words import Millis
 from streams.kernel.task import BEGINNING
+
+
+class HeldBack(NamedTuple):
+    """What holds a clock back: the input ``topic``, by its label; or the feeding ``task``, None: all of them.
+
+    ``at``: when the last that moves time was received there, or what clock was told.
+    """
+
+    topic: str | None
+    task: int | None
+    at: Millis
 
 
 class Watermarks(msgspec.Struct):
@@ -43,6 +55,16 @@ class Watermarks(msgspec.Struct):
     def heard(self, tasks: int) -> Millis:
         """Nothing that one of so many tasks of this kernel told in the time before this is unheard."""
         return min((self.peers.get(task, BEGINNING) for task in range(tasks)), default=BEGINNING)
+
+    def holds_back(self, lateness: Millis) -> HeldBack:
+        """The source that is least far."""
+        sources = [(at - lateness, HeldBack(label, None, at)) for label, at in self.inputs.items()]
+        if self.expected is not None:
+            told = {task: self.feeders.get(task, BEGINNING) for task in range(self.expected)}
+            task = min(told, key=lambda task: told[task], default=None)
+            at = BEGINNING if task is None else told[task]
+            sources.append((at, HeldBack(None, task, at)))
+        return min(sources, key=lambda source: source[0])[1]
 
     def clock(self, lateness: Millis) -> Millis:
         """No event before this is outstanding."""

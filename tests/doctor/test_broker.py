@@ -18,8 +18,8 @@ from streams.clock import WallClock
 from streams.doctor.finding import Finding
 from streams.doctor.flow import LOOKED_AT
 from streams.doctor.look import look
-from streams.holds import Held, Holds
 from streams.kernel.deadletters import Origin, dead_letter
+from streams.positions import Held, Positions, held
 from streams.preparing import prepare
 from streams.settings import Settings
 from streams.wiring import codec_of, kernel_config
@@ -142,7 +142,11 @@ def test_a_hold_is_no_clock_that_stands(settings: Settings) -> None:
 def test_a_hold_that_is_buried_under_what_was_imported(settings: Settings) -> None:
     """The kernels know of it, until they have read its end; so does who asks them, as the alerts do."""
     prepare(settings)
-    codec, topic, holds = codec_of(settings), CART.named(settings.prefix), Holds(kernel_config(settings))
+    codec, topic, positions = (
+        codec_of(settings),
+        CART.named(settings.prefix),
+        Positions(kernel_config(settings)),
+    )
 
     def said(action: Any) -> bytes:
         return codec.encode(Hold(action=action, received_at=WallClock().now(), reason="import"))
@@ -150,13 +154,13 @@ def test_a_hold_that_is_buried_under_what_was_imported(settings: Settings) -> No
     events = [codec.encode(added(minute(number))) for number in range(LOOKED_AT)]
     publish(settings, topic, said("hold"), *events)
     with worker(settings, "visits"):
-        eventually(lambda: holds.look() == {Held("cart", 0)})
-    held = f"{topic} is held: history is being imported"
-    assert [each.what for each in found(settings, "warning") if "is held" in each.what] == [held]
+        eventually(lambda: held(positions.look()) == {Held("cart", 0)})
+    told = f"{topic} is held: history is being imported"
+    assert [each.what for each in found(settings, "warning") if "is held" in each.what] == [told]
     publish(settings, topic, said("live"))
     assert [each.what for each in found(settings, "warning") if "is held" in each.what] == []
     with worker(settings, "visits"):
-        eventually(lambda: holds.look() == set())
+        eventually(lambda: held(positions.look()) == set())
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,8 @@ class Bench:
 
     config: KernelConfig
     partitions: int
+    moment: int = 0
+    """How far a test has let time go on."""
 
     @cached_property
     def producer(self) -> Producer:

@@ -25,6 +25,14 @@
     link = "https://grafana/d/abandonment"
     to = ["ops"]
 
+    [[alerts]]
+    name = "stuck tasks"
+    kind = "stuck"                    # each task of a kernel that has not got on
+    after = "2m"                      # for so long,
+    held_after = "1h"                 # or so long after history was imported, until `heedful topics go-live`
+    resolve_after = "1m"              # over, once it has got on for so long
+    to = ["ops"]
+
 ``usual`` compares with the same hours of the week in the weeks before: out of range is what lies more than
 ``deviations`` robust standard deviations from their median (``streams.rules.alerts.usual``).
 """
@@ -159,6 +167,15 @@ class Measured(AlertRule):
         return self
 
 
+class StuckTask(AlertRule):
+    """Each task of a kernel that doesn't get on. ``held_after``: of an import, which somebody wants."""
+
+    kind: Literal["stuck"]
+    after: Annotated[Duration, _within(MINUTE, LONGEST, "2m")] = 2 * MINUTE
+    held_after: Annotated[Duration, _within(MINUTE, LONGEST, "1h")] = HOUR
+    resolve_after: Annotated[Duration, _within(0, LONGEST, "1m")] = MINUTE
+
+
 _MODELS: Mapping[object, type[AlertRule]] = {
     "abandonment": EachAbandonment,
     "contact": EachContact,
@@ -167,6 +184,7 @@ _MODELS: Mapping[object, type[AlertRule]] = {
     "dead_letters": Measured,
     "lag": Measured,
     "silence": Measured,
+    "stuck": StuckTask,
 }
 
 
