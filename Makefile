@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: help demo test slow lint types bench bench-contacts bench-page clean
+.PHONY: help demo test slow long lint types bench bench-contacts bench-page clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -24,10 +24,13 @@ demo: $(READY)  ## everything at work, until Ctrl-C; ARGS="--seconds 60 --headle
 	$(BIN)/heedful demo $(ARGS)
 
 test: $(READY)  ## every test that this machine can run in ten minutes; ARGS="-k name" narrows
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not chaos" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not chaos and not long" $(ARGS)
 
 slow: $(READY)  ## the tests that take their time, and those that kill processes
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "slow or chaos" $(ARGS) || [ $$? -eq 5 ]  # 5: there are none
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "(slow or chaos) and not long" $(ARGS) || [ $$? -eq 5 ]  # 5: there are none
+
+long: $(READY)  ## three brokers that die, stand still, lose the network, run out of disk: half an hour, one after the other
+	$(BIN)/python -m pytest -m long $(ARGS)
 
 lint: $(READY)  ## ruff: rules and format
 	$(BIN)/ruff check .

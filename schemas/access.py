@@ -16,6 +16,13 @@ from schemas.errors import BrokerUnavailable, FixAccess
 Kafka = Mapping[str, str | int]
 """librdkafka settings that say how to reach a broker."""
 
+ANSWER_WITHIN = 10_000
+"""Milliseconds after which a broker that hasn't answered a request is taken for dead, and others are asked.
+
+One that stands still keeps its connections open, so that only this tells. librdkafka alone waits for a
+minute, and keeps what is under way from the partition's new leader.
+"""
+
 FINAL = {
     KafkaError._AUTHENTICATION: "doesn't accept {username} (kafka.username, kafka.password, kafka.mechanism)",
     KafkaError._SSL: "and heedful find no secure connection (kafka.security, kafka.ca, kafka.certificate)",

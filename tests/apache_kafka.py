@@ -75,13 +75,12 @@ def started(folder: Path, properties: str, client: Mapping[str, str], *format_: 
 
     ``format_``: more options for formatting its folder.
     """
-    classpath = f"{jars(f'kafka-{VERSION}', ARTIFACTS)}/*"
     config = folder / "server.properties"
     config.write_text(properties)
-    formatting = ["format", "-t", _cluster_id(classpath), "-c", str(config), "--standalone", *format_]
-    _run(_java(classpath, "kafka.tools.StorageTool", *formatting))
+    formatting = ["format", "-t", cluster_id(), "-c", str(config), "--standalone", *format_]
+    _run(java("kafka.tools.StorageTool", *formatting))
     with open(folder / "output", "wb") as output:
-        process = children.start(_java(classpath, "kafka.Kafka", str(config)), output)
+        process = children.start(java("kafka.Kafka", str(config)), output)
     try:
         _wait(process, client, folder / "output")
         yield process.pid
@@ -90,20 +89,23 @@ def started(folder: Path, properties: str, client: Mapping[str, str], *format_: 
         process.wait()
 
 
+def cluster_id() -> str:
+    """A name for a new cluster."""
+    return _run(java("kafka.tools.StorageTool", "random-uuid")).strip().splitlines()[-1]
+
+
+def java(main: str, *arguments: str, heap: str = "512m") -> list[str]:
+    """The command that runs a class of Apache Kafka."""
+    classpath = f"{jars(f'kafka-{VERSION}', ARTIFACTS)}/*"
+    quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+    options = [f"-Xmx{heap}", "-XX:TieredStopAtLevel=1", quiet]
+    return ["java", *options, "-cp", classpath, main, *arguments]
+
+
 def _without_places(properties: Mapping[str, str]) -> str:
     """Places are written behind them, and hold: what stands further down in a file does."""
     named = ("inter.broker.listener.name", "controller.quorum.voters")
     return "".join(f"{name}={value}\n" for name, value in properties.items() if name not in named)
-
-
-def _cluster_id(classpath: str) -> str:
-    return _run(_java(classpath, "kafka.tools.StorageTool", "random-uuid")).strip().splitlines()[-1]
-
-
-def _java(classpath: str, main: str, *arguments: str) -> list[str]:
-    quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
-    options = ["-Xmx512m", "-XX:TieredStopAtLevel=1", quiet]
-    return ["java", *options, "-cp", classpath, main, *arguments]
 
 
 def _run(command: list[str]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from schemas.access import ANSWER_WITHIN
 from schemas.topics import Topic
 from schemas.words import Millis
 
@@ -64,6 +65,7 @@ class LandingConfig:
     def consumer(self, settings: Settings) -> Settings:
         """librdkafka settings of a consumer that commits nothing by itself and skips nothing silently."""
         return {
+            "socket.timeout.ms": ANSWER_WITHIN,
             **self.kafka,
             "isolation.level": "read_committed",
             "enable.auto.commit": False,
@@ -80,6 +82,7 @@ class LandingConfig:
             **self.kafka,
             "transactional.id": self.internal("landing", self.instance),
             "transaction.timeout.ms": self.transaction_timeout,
+            "socket.timeout.ms": min(ANSWER_WITHIN, self.transaction_timeout),
             "partitioner": "murmur2_random",
             "compression.type": "lz4",
             "linger.ms": 0,

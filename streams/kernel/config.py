@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from confluent_kafka import Consumer, Producer
 
+from schemas.access import ANSWER_WITHIN
 from schemas.topics import Topic
 from schemas.words import Millis
 from streams.failpoints import Reached, nothing
@@ -66,6 +67,7 @@ class KernelConfig:
     def consumer(self, isolation: str, settings: Settings) -> Settings:
         """librdkafka settings of a consumer that commits nothing by itself and notices the end quickly."""
         return {
+            "socket.timeout.ms": ANSWER_WITHIN,
             "topic.metadata.refresh.interval.ms": NEW_PARTITIONS_WITHIN,
             **self.kafka,
             "isolation.level": isolation,
@@ -79,6 +81,7 @@ class KernelConfig:
     def producer(self, settings: Settings | None = None) -> Settings:
         """librdkafka settings of an idempotent producer whose keys land where Java's would."""
         return {
+            "socket.timeout.ms": ANSWER_WITHIN,
             **self.kafka,
             "enable.idempotence": True,
             "partitioner": "murmur2_random",

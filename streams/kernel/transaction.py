@@ -6,6 +6,7 @@ from typing import Any
 
 from confluent_kafka import KafkaException, TopicPartition
 
+from schemas.access import ANSWER_WITHIN
 from schemas.codec import OWN_BYTES
 from streams.kernel.config import KernelConfig
 
@@ -31,6 +32,7 @@ class Transaction:
                 {
                     "transactional.id": transactional_id,
                     "transaction.timeout.ms": config.transaction_timeout,
+                    "socket.timeout.ms": min(ANSWER_WITHIN, config.transaction_timeout),
                     "message.max.bytes": OWN_BYTES,
                 }
             )

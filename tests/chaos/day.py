@@ -22,21 +22,24 @@ from tests.builders import (
 
 SHOPPERS = 40
 RULES = book("outreach.mode=live")
-END = 14 * 60
-"""Minutes until every cart and contact of the day is decided."""
+DECIDED = 13 * 60 + 20
+"""Minutes after the last shopper came until every cart and contact of the day is decided."""
+END = SHOPPERS + DECIDED
 
 
-def events() -> list[tuple[Topic, Any]]:
-    """Every event with its topic, in the order of arrival. Each shopper is a visitor of the same name."""
-    found = [pair for number in range(SHOPPERS) for pair in _story(number, f"s{number}")]
+def events(shoppers: int = SHOPPERS) -> list[tuple[Topic, Any]]:
+    """Every event with its topic, in the order of arrival. Each shopper is a visitor of the same name, and
+    comes a minute after the one before.
+    """
+    found = [pair for number in range(shoppers) for pair in _story(number, f"s{number}")]
     return sorted(found, key=lambda pair: pair[1].received_at)
 
 
-def expected() -> dict[str, list[Any]]:
+def expected(shoppers: int = SHOPPERS) -> dict[str, list[Any]]:
     """By topic label, every record with an id that must come of it, in the order of ids."""
     world = World(RULES)
-    world.hear(*(event for _, event in events()))
-    world.until(END)
+    world.hear(*(event for _, event in events(shoppers)))
+    world.until(shoppers + DECIDED)
     by_topic: dict[str, list[Any]] = {}
     for out in world.published:
         if out.value is not None and hasattr(out.value, "event_id"):
@@ -78,6 +81,6 @@ def evening() -> int:
     return max(event.received_at for _, event in events()) + 5 * 60_000
 
 
-def end() -> int:
+def end(shoppers: int = SHOPPERS) -> int:
     """The moment that the closing heartbeats let every clock pass."""
-    return minute(END) + 1
+    return minute(shoppers + DECIDED) + 1

@@ -41,6 +41,9 @@ class Shop:
     logs: Path
     deployment: str = ""
     """Default: the prefix. Another one looks on: it shares the inputs, which are there already."""
+    copies: int = 1
+    """Of each record, on brokers of their own."""
+    shoppers: int = day.SHOPPERS
 
     def __post_init__(self) -> None:
         """Settle the default."""
@@ -50,7 +53,7 @@ class Shop:
     def bench(self) -> Bench:
         """Its topics, created; and means to read them."""
         config = kernel_process.config(self.bootstrap, self.prefix, self.embedded, deployment=self.deployment)
-        made = Bench(config, PARTITIONS)
+        made = Bench(config, PARTITIONS, self.copies)
         own = topics.TOPICS if self.deployment == self.prefix else (topics.FACTS, *topics.OUTPUTS)
         names = [config.named(topic) for topic in own]
         made.create(*names, *(self.changelog(name) for name in PROCESSORS))
@@ -60,14 +63,18 @@ class Shop:
         """The topic that a kernel's state is in."""
         return f"heedful.{self.deployment}.{kernel}.changelog"
 
+    def group(self, kernel: str) -> str:
+        """The consumer group of a kernel."""
+        return f"heedful.{self.deployment}.{kernel}"
+
     def publish(self) -> None:
         """The whole day, and behind it heartbeats that end it."""
         self.publish_events()
-        self.reach(day.end(), topics.INPUTS)
+        self.reach(day.end(self.shoppers), topics.INPUTS)
 
     def publish_events(self) -> None:
         """The whole day, which doesn't end: deadlines stay open."""
-        for topic, event in day.events():
+        for topic, event in day.events(self.shoppers):
             self.bench.send(topic, event)
 
     def reach(self, at: Millis, inputs: Iterable[Topic]) -> None:
@@ -101,7 +108,7 @@ class Shop:
     def has_members(self, kernel: str) -> bool:
         """Whether the broker counts anybody as a member of the kernel's group."""
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
-        (described,) = admin.describe_consumer_groups([f"heedful.{self.deployment}.{kernel}"]).values()
+        (described,) = admin.describe_consumer_groups([self.group(kernel)]).values()
         return bool(described.result(30).members)
 
     def has_pending(self, name: str) -> bool:
@@ -127,7 +134,7 @@ class Shop:
     def is_through(self, kernel: str) -> bool:
         """Whether the kernel has read all its inputs, durably."""
         names = [self.bench.config.named(topic) for topic in PROCESSORS[kernel].inputs]
-        group = f"heedful.{self.deployment}.{kernel}"
+        group = self.group(kernel)
         return all(self.bench.committed(group, name) == self.bench.ends(name) for name in names)
 
     def published(self, label: str) -> list[str]:
@@ -164,7 +171,7 @@ class Shop:
 
 def is_right(shop: Shop) -> None:
     """Every signal, decision, fact exists once, nothing else does; state is that of a replay of the log."""
-    for label, wanted in day.expected().items():
+    for label, wanted in day.expected(shop.shoppers).items():
         if label not in ("clickstream", "cart"):
             assert shop.published(label) == wanted, label
     for kernel in ("visits", "care"):

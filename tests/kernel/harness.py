@@ -35,6 +35,7 @@ class Bench:
     partitions: int
     moment: int = 0
     """How far a test has let time go on."""
+    copies: int = 1
 
     @cached_property
     def producer(self) -> Producer:
@@ -45,7 +46,7 @@ class Bench:
         """Create topics with this bench's partitions. ``settings``: Kafka's, with underscores for dots."""
         chosen = {name.replace("_", "."): value for name, value in settings.items()}
         admin = AdminClient({"bootstrap.servers": self.config.kafka["bootstrap.servers"]})
-        new = [NewTopic(name, self.partitions, 1, config=chosen) for name in names]
+        new = [NewTopic(name, self.partitions, self.copies, config=chosen) for name in names]
         for future in admin.create_topics(new).values():
             future.result(PATIENCE)
 
@@ -55,13 +56,20 @@ class Bench:
             self.queue(topic, record, partition)
         self.flush()
 
-    def queue(self, topic: Topic, record: Record, partition: int | None = None) -> None:
-        """Publish a record some time before the next flush."""
+    def queue(
+        self,
+        topic: Topic,
+        record: Record,
+        partition: int | None = None,
+        noted: Callable[[KafkaError | None, Message], None] | None = None,
+    ) -> None:
+        """Publish a record some time before the next flush. ``noted``: told where it came to stand."""
         self.producer.produce(
             self.config.named(topic),
             key=_key(topic, record),
             value=CODEC.encode(record),
             partition=-1 if partition is None else partition,
+            on_delivery=noted,
         )
 
     def flush(self) -> None:
