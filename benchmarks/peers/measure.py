@@ -73,7 +73,7 @@ def _check(watch: Watch, load: Load) -> None:
 
 def _forget(place: Place) -> None:
     """Topics of a round that is over only take room."""
-    client = AdminClient({"bootstrap.servers": place.broker.bootstrap})
+    client = AdminClient({"bootstrap.servers": place.broker.bootstrap, "log_level": 3})
     names = [name for name in client.list_topics(timeout=30).topics if not name.startswith("__")]
     for deleted in client.delete_topics(names, operation_timeout=30).values():
         deleted.result()

@@ -14,6 +14,8 @@ from schemas.published import SUBJECT_OF
 from schemas.registry import FileRegistry
 
 JAVA = ("-Xms1g", "-Xmx3g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+OPENED = tuple(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in ("java.lang", "java.util"))
+"""What Flink reaches into."""
 
 Commands: TypeAlias = list[Sequence[str]]
 
@@ -71,6 +73,9 @@ outreach; the state of each customer and contact, published. No peer does any of
 KAFKA_STREAMS = """\
 deadlines wait in a queue on the heap, which a restart fills from the store; a punctuator looks at it every
 100 ms of wall clock. The state is in memory, with a changelog."""
+FLINK = """\
+exactly once by snapshots of the whole state (heap, files on this machine) instead of a changelog through the
+broker; in production they would need a storage of their own. One process, parallelism 1."""
 
 SIDES = (
     Side("heedful", "exactly once", _heedful, HEEDFUL),
@@ -80,6 +85,7 @@ SIDES = (
         _java("kafka-streams", "heedful.peer.streams.Main"),
         KAFKA_STREAMS,
     ),
+    Side("Flink", "exactly once", _java("flink", "heedful.peer.flink.Main", *OPENED), FLINK),
 )
 
 
