@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: help demo test slow long lint types bench bench-contacts bench-page clean
+.PHONY: help demo test slow long lint types bench bench-peers bench-contacts bench-page clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -41,6 +41,9 @@ types: $(READY)  ## mypy, strict
 
 bench: $(READY)  ## heedful against plain Faust on the same broker, data and work
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-peers: $(READY)  ## against Kafka Streams, Flink and others on Apache Kafka; ARGS="--events 200000 --rounds 1" is quick
+	$(BIN)/python -m benchmarks.peers $(ARGS)
 
 bench-contacts: $(READY)  ## what 100,000 open contacts weigh and cost in one worker
 	$(BIN)/python -m benchmarks.contacts $(ARGS)

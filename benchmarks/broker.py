@@ -1,7 +1,7 @@
 """Topics of one side and round, what is published to them, and what is seen coming out."""
 
 import time
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
@@ -13,19 +13,28 @@ from schemas.events import CartEvent
 from schemas.outputs import AbandonmentSignal
 from schemas.registry import FileRegistry
 from schemas.topics import Topic
-from streams.broker import EmbeddedBroker
 from streams.kernel.config import KernelConfig
 
 CODEC = Codec(FileRegistry())
 
 
-def configuration(bootstrap: str, prefix: str) -> KernelConfig:
+class Broker(Protocol):
+    """A running broker: its address and its process."""
+
+    @property
+    def bootstrap(self) -> str: ...
+
+    @property
+    def pid(self) -> int: ...
+
+
+def configuration(bootstrap: str, prefix: str, aborted_visible: bool = True) -> KernelConfig:
     """How a side of a round reaches the broker. Time is told by the published records alone."""
     return KernelConfig(
         kafka={"bootstrap.servers": bootstrap},
         prefix=prefix,
         deployment=prefix,
-        aborted_visible=True,
+        aborted_visible=aborted_visible,
         heartbeats=False,
     )
 
@@ -33,7 +42,7 @@ def configuration(bootstrap: str, prefix: str) -> KernelConfig:
 class Place(NamedTuple):
     """Where one side works in one round: topics of its own on the one broker."""
 
-    broker: EmbeddedBroker
+    broker: Broker
     prefix: str
     partitions: int
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from benchmarks.broker import Place, Records, Signals, create_topics
-from benchmarks.processes import Cost, running
+from benchmarks.processes import Cost, module, running
 from benchmarks.traffic import Traffic
 
 
@@ -11,8 +11,8 @@ def commands(side: str, place: Place) -> list[Sequence[str]]:
     """What the side runs."""
     address = (place.broker.bootstrap, place.prefix)
     if side == "heedful":
-        return [("benchmarks.kernel", role, *address) for role in ("visits", "care")]
-    return [("benchmarks.plain_detect", *address, str(place.partitions))]
+        return [module("benchmarks.kernel", role, *address) for role in ("visits", "care")]
+    return [module("benchmarks.plain_detect", *address, str(place.partitions))]
 
 
 def detect(side: str, place: Place, warm_up: Records, work: Records) -> Cost:

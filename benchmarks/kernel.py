@@ -1,6 +1,6 @@
 """One kernel of heedful in a process, as a worker runs it.
 
-python -m benchmarks.kernel visits|care BOOTSTRAP PREFIX
+python -m benchmarks.kernel visits|care BOOTSTRAP PREFIX [embedded|apache]
 """
 
 import signal
@@ -27,7 +27,8 @@ def kernel(role: str, config: KernelConfig) -> Kernel:
 
 
 if __name__ == "__main__":
-    role, bootstrap, prefix = sys.argv[1:]
+    role, bootstrap, prefix, *kind = sys.argv[1:]
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    kernel(role, configuration(bootstrap, prefix)).run(stop)
+    config = configuration(bootstrap, prefix, aborted_visible=kind != ["apache"])
+    kernel(role, config).run(stop)

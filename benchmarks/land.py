@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from benchmarks.broker import Place, Records, create_topics
-from benchmarks.processes import Cost, running
+from benchmarks.processes import Cost, module, running
 from schemas.events import CartEvent
 
 
@@ -18,8 +18,8 @@ def command(side: str, place: Place, rest: Sequence[str]) -> Sequence[str]:
     """What the side runs."""
     address = (place.broker.bootstrap, place.prefix)
     if side == "heedful":
-        return ("benchmarks.lander", *address, *rest)
-    return ("benchmarks.plain_land", *address, str(place.partitions), *rest)
+        return module("benchmarks.lander", *address, *rest)
+    return module("benchmarks.plain_land", *address, str(place.partitions), *rest)
 
 
 def land(side: str, place: Place, warm_up: Records, work: Records) -> Cost:

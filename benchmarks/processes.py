@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import psutil
@@ -30,7 +31,7 @@ class Cost(NamedTuple):
 
 
 class Side:
-    """Running processes: modules of this package with their arguments."""
+    """Running processes, started by their command lines."""
 
     def __init__(self, commands: Sequence[Sequence[str]]) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end
@@ -59,6 +60,15 @@ class Side:
         size = os.fstat(self._log.fileno()).st_size
         return os.pread(self._log.fileno(), 4_000, max(0, size - 4_000)).decode(errors="replace")
 
+    def require_alive(self) -> None:
+        """Raises RuntimeError if one ended."""
+        if any(process.poll() is not None for process in self._processes):
+            raise RuntimeError("a process ended before its work was done")
+
+    def peak(self) -> int:
+        """The most resident memory that each process ever had, added up, in bytes (Linux)."""
+        return sum(_peak_of(process.pid) for process in self._processes)
+
     def end(self) -> None:
         """End the processes, whatever they are doing: what counts was counted."""
         for process in self._processes:
@@ -68,13 +78,24 @@ class Side:
         self._log.close()
 
     def _start(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
-        return children.start([sys.executable, "-m", *command], self._log.fileno())
+        return children.start(command, self._log.fileno())
 
     def _cpu(self) -> float:
         return sum(_cpu_of(process.pid) for process in self._processes)
 
     def _memory(self) -> int:
         return sum(psutil.Process(process.pid).memory_info().rss for process in self._processes)
+
+
+def module(*command: str) -> Sequence[str]:
+    """A module of this package with its arguments, as a command line."""
+    return [sys.executable, "-m", *command]
+
+
+def _peak_of(pid: int) -> int:
+    """As /proc tells it, in kibibytes."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) << 10
 
 
 def _cpu_of(pid: int) -> float:

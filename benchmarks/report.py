@@ -47,7 +47,12 @@ def table(costs: Costs, events: int) -> str:
     """Median and, in brackets, the least and the most of the rounds."""
     rows = [("task", "side", *(measure.title for measure in MEASURES))]
     for (task, side), rounds in costs.items():
-        rows.append((task, side, *(_spread(measure, rounds, events) for measure in MEASURES)))
+        rows.append((task, side, *(spread(measure, rounds, events) for measure in MEASURES)))
+    return grid(rows)
+
+
+def grid(rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown, the columns below each other. The first row is the head."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
@@ -79,7 +84,8 @@ def machine() -> str:
     return f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {python}"
 
 
-def _spread(measure: Measure, rounds: Sequence[Cost], events: int) -> str:
+def spread(measure: Measure, rounds: Sequence[Cost], events: int) -> str:
+    """Median and, in brackets, the least and the most."""
     values = [measure.of(cost, events) for cost in rounds]
     middle, least, most = (
         f"{value:,.{measure.digits}f}" for value in (median(values), min(values), max(values))
@@ -99,6 +105,8 @@ def _processor() -> str:
 
 TEXT = """\
 # heedful against plain Faust
+
+Against Kafka Streams, Flink and others, on Apache Kafka: [PEERS.md](PEERS.md).
 
 Written by `make bench`. Same broker (the embedded one, one process), same data, same results, in one
 run; {rounds} rounds of {events:,} events on {partitions} partitions, the sides in turn; median, and in
