@@ -31,9 +31,12 @@ class StuckProcessor(HeedfulError):
     """A processor, woken at a deadline, stated the same deadline again: it would be woken for ever."""
 
 
-def order(event: Any) -> tuple[Millis, int, str]:
-    """The order in which the events of one key are applied, whatever order they arrived in."""
-    return (event.occurred_at, -1 if event.sequence is None else event.sequence, event.event_id)
+def order(event: Any) -> tuple[Millis, int, str, Millis]:
+    """The order in which the events of one key are applied, whatever order they arrived in; copies of one,
+    as they were received.
+    """
+    sequence = -1 if event.sequence is None else event.sequence
+    return (event.occurred_at, sequence, event.event_id, event.received_at)
 
 
 class Task(Generic[S]):

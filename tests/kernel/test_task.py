@@ -5,10 +5,11 @@ from itertools import permutations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from schemas.events import Click
 from streams.kernel.state import EntryCodec
-from streams.kernel.task import StuckProcessor, Task
+from streams.kernel.task import StuckProcessor, Task, order
 from tests.kernel.counting import SILENCE, Notes, Noting, click
 
 
@@ -179,3 +180,9 @@ def test_ids_are_forgotten_in_their_time_also_while_the_key_lives_on() -> None:
     write(task, log)
     seen = EntryCodec(Noting()).decode(log["main/v"]).seen
     assert 20 <= len(seen) <= 22, "those of the last 1,000 ms, by which Noting remembers ids"
+
+
+def test_of_two_copies_the_one_received_first_is_first_whatever_order_they_are_read_in() -> None:
+    once = click("a", 1)
+    again = replace(once, received_at=5)
+    assert [order(copy) for copy in sorted((again, once), key=order)] == [order(once), order(again)]
