@@ -12,9 +12,10 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from schemas.ids import short_hash
 from schemas.words import Millis
 from streams.errors import HeedfulError
+from streams.kernel.entries import Entries
 from streams.kernel.processor import Moment, Output, Processor
 from streams.kernel.room import LARGE, Room
-from streams.kernel.state import Entry, EntryCodec, wake_of
+from streams.kernel.state import Entry, wake_of
 from streams.kernel.timers import Timers
 from streams.kernel.waiting import PREFIX, Row, Waiting
 
@@ -51,10 +52,7 @@ class Task(Generic[S]):
         self.clock: Millis = BEGINNING
         self.duplicates = 0
         self.late_events = 0
-        self._codec = EntryCodec(processor)
-        self._dirty: dict[str, bool] = {}
-        """Keys that changed since ``changes`` was asked, and whether they were known before."""
-        self._entries: dict[str, Entry[S, Any] | bytes] = {}
+        self._entries = Entries(processor, self._wake)
         self._timers = Timers()
         self._room = Room()
         self._late: list[tuple[str, Any]] = []
@@ -86,7 +84,7 @@ class Task(Generic[S]):
         """
         processor = self.processor
         key = processor.key(event)
-        entry = self._entry(key) or Entry()
+        entry = self._entries.get(key) or Entry()
         until = processor.remember(event)
         hashed = 0 if until is None else short_hash(event.event_id)
         if until is not None and hashed in entry.seen:
@@ -96,8 +94,7 @@ class Task(Generic[S]):
             return False
         if until is not None:
             entry.seen[hashed] = until
-        self._touch(key)
-        self._entries[key] = entry
+        self._entries.change(key, entry)
         self._place(key, entry, event)
         return True
 
@@ -133,23 +130,23 @@ class Task(Generic[S]):
 
     def states(self) -> dict[str, S]:
         """Every key's state; for summaries and tests, it decodes everything."""
-        found = {key: self._entry(key) for key in self._entries}
+        found = {key: self._entries.get(key) for key in self._entries}
         return {key: entry.state for key, entry in found.items() if entry and entry.state is not None}
 
     @property
     def changed(self) -> bool:
         """Whether some entry differs from what ``changes`` gave last."""
-        return bool(self._dirty) or self._waiting.changed
+        return self._entries.changed or self._waiting.changed
 
     def changes(self) -> list[tuple[str, bytes | None]]:
         """Changelog values of all keys that changed since this was asked last; None: the key is forgotten.
 
         A key that came and went in between is left out.
         """
-        dirty, self._dirty = self._dirty, {}
+        changed = list(self._entries.changes())
         self._room.written()
-        values = ((key, self._value(key), known) for key, known in dirty.items())
-        changed = [(key, value) for key, value, known in values if known or value is not None]
+        for key, value in changed:
+            self._room.holds(key, len(value or b""))
         return [*self._waiting.changes(), *changed]
 
     def restore(self, key: str, value: bytes) -> None:
@@ -157,7 +154,7 @@ class Task(Generic[S]):
         if key.startswith(PREFIX):
             self._waiting.restore(key, value)
             return
-        self._entries[key] = value
+        self._entries.restore([key], [value])
         self._room.holds(key, len(value))
         self._timers.arm(key, wake_of(value))
 
@@ -165,7 +162,7 @@ class Task(Generic[S]):
         """The same for all that a changelog holds, in columns; what isn't a key's state, one by one."""
         states = {key: value for key, value in values.items() if key[:1] != b"\0"}
         keys = [key.decode() for key in states]
-        self._entries.update(zip(keys, states.values(), strict=True))
+        self._entries.restore(keys, states.values())
         self._timers.restore(keys, [wake_of(value) for value in states.values()])
         for key, value in values.items():
             if key not in states:
@@ -177,25 +174,6 @@ class Task(Generic[S]):
         """All was restored: the clock stood here. What waited and happened before has been looked at."""
         self.clock = clock
         self._waiting.passed(clock)
-
-    def _touch(self, key: str) -> None:
-        self._dirty.setdefault(key, key in self._entries)
-
-    def _value(self, key: str) -> bytes | None:
-        entry = self._entries.get(key)
-        value = self._encoded(entry) if isinstance(entry, Entry) else entry
-        self._room.holds(key, len(value or b""))
-        return value
-
-    def _encoded(self, entry: Entry[S, Any]) -> bytes:
-        wake = self._wake(entry)
-        return self._codec.encode(entry, BEGINNING if wake is None else wake)
-
-    def _entry(self, key: str) -> Entry[S, Any] | None:
-        entry = self._entries.get(key)
-        if isinstance(entry, bytes):
-            entry = self._entries[key] = self._codec.decode(entry)
-        return entry
 
     def _place(self, key: str, entry: Entry[S, Any], event: Any) -> None:
         if event.occurred_at < self.clock:
@@ -210,9 +188,8 @@ class Task(Generic[S]):
     def _admit(self, rows: list[Row]) -> None:
         """The clock has passed them."""
         for key, event in self._meaningful(rows):
-            entry = self._entry(key) or Entry()
-            self._touch(key)
-            self._entries[key] = entry
+            entry = self._entries.get(key) or Entry()
+            self._entries.change(key, entry)
             self._place_in_time(key, entry, event)
 
     def _meaningful(self, rows: list[Row]) -> list[tuple[str, Any]]:
@@ -229,18 +206,17 @@ class Task(Generic[S]):
         self.late_events += len(late) + len(rows)
         late += self._meaningful(rows)
         for key, event in sorted(late, key=lambda pair: order(pair[1])):
-            entry = self._entry(key) or Entry()
-            self._touch(key)
-            self._entries[key] = entry
+            entry = self._entries.get(key) or Entry()
+            self._entries.change(key, entry)
             entry.state = self.processor.late(entry.state, event, moment, self._out)
             self._rearm(key, entry)
 
     def _run(self, key: str, moment: Moment) -> None:
-        entry = self._entry(key)
+        entry = self._entries.get(key)
         if entry is None:
             return
         while (due := self._next(entry)) is not None and due[0] < moment.clock:
-            self._touch(key)
+            self._entries.change(key, entry)
             self._step(entry, due, moment)
         self._rearm(key, entry)
 
@@ -264,7 +240,7 @@ class Task(Generic[S]):
     def _rearm(self, key: str, entry: Entry[S, Any]) -> None:
         self._purge(key, entry)
         if entry.empty:
-            del self._entries[key]
+            self._entries.forget(key)
             self._timers.drop(key)
             return
         wake = self._wake(entry)
@@ -277,7 +253,7 @@ class Task(Generic[S]):
         before = self.clock if counts is None else min(self.clock, counts)
         passed = list(takewhile(lambda hashed: entry.seen[hashed] < before, entry.seen))
         if passed:
-            self._touch(key)
+            self._entries.change(key, entry)
             for hashed in passed:
                 del entry.seen[hashed]
 
