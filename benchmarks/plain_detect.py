@@ -16,62 +16,35 @@ from typing import Any
 import faust
 
 from benchmarks.plain import plain_app, run, wire
-from benchmarks.plain_detection import (
-    Deadlines,
-    cart_happened,
-    carts_left,
-    contact_happened,
-    replies_overdue,
-)
+from benchmarks.plain_detection import CARTS, CONTACTS, Deadlines, Work
 from schemas import topics
 
 
 def application(bootstrap: str, prefix: str, partitions: int) -> faust.App:
     """The application, ready to run."""
     app = plain_app(f"{prefix}-detect", bootstrap, partitions)
-    _detect_carts(app, prefix, partitions)
-    _detect_waits(app, prefix, partitions)
+    for name, work in {"carts": CARTS, "contacts": CONTACTS}.items():
+        _detect(app, name, work, prefix, partitions)
     return app
 
 
-def _detect_carts(app: faust.App, prefix: str, partitions: int) -> None:
-    read, write = wire().read, wire().writer(topics.ABANDONMENT_SIGNALS.subject)
-    names = {topic.named(prefix): topic.label for topic in (topics.CLICKSTREAM, topics.CART)}
-    carts = app.Table("carts", key_type=str, value_type=dict, partitions=partitions)
-    signals = app.topic(topics.ABANDONMENT_SIGNALS.named(prefix), key_type=bytes, value_type=bytes)
-    deadlines: dict[int, Deadlines] = defaultdict(partial(Deadlines, *names.values()))
+def _detect(app: faust.App, name: str, work: Work, prefix: str, partitions: int) -> None:
+    read, write = wire().read, wire().writer(f"cx.{work.output}-value")
+    labels = {f"{prefix}.{label}": label for label in work.labels}
+    states = app.Table(name, key_type=str, value_type=dict, partitions=partitions)
+    signals = app.topic(f"{prefix}.{work.output}", key_type=bytes, value_type=bytes)
+    deadlines: dict[int, Deadlines] = defaultdict(partial(Deadlines, *work.labels))
 
-    @app.agent(app.topic(*names, key_type=bytes, value_type=bytes))
-    async def detect_carts(stream: Any) -> None:
+    @app.agent(app.topic(*labels, key_type=bytes, value_type=bytes), name=f"detect-{name}")
+    async def detect(stream: Any) -> None:
         async for event in stream.events():
             record, of = read(event.value), deadlines[event.message.partition]
-            of.hear(names[event.message.topic], record["received_at"])
-            if "visitor_id" in record:
-                cart_happened(carts, of, record)
-            for signal in carts_left(carts, of):
-                await signals.send(key=_key(signal), value=write(signal))
-
-
-def _detect_waits(app: faust.App, prefix: str, partitions: int) -> None:
-    read, write = wire().read, wire().writer(topics.CONTACT_SIGNALS.subject)
-    label, name = topics.SUPPORT.label, topics.SUPPORT.named(prefix)
-    contacts = app.Table("contacts", key_type=str, value_type=dict, partitions=partitions)
-    signals = app.topic(topics.CONTACT_SIGNALS.named(prefix), key_type=bytes, value_type=bytes)
-    deadlines: dict[int, Deadlines] = defaultdict(partial(Deadlines, label))
-
-    @app.agent(app.topic(name, key_type=bytes, value_type=bytes))
-    async def detect_waits(stream: Any) -> None:
-        async for event in stream.events():
-            record, of = read(event.value), deadlines[event.message.partition]
-            of.hear(label, record["received_at"])
-            if "contact_id" in record:
-                contact_happened(contacts, of, record)
-            for signal in replies_overdue(contacts, of):
-                await signals.send(key=_key(signal), value=write(signal))
-
-
-def _key(signal: dict[str, Any]) -> bytes:
-    return topics.key(signal["shop_id"], signal["profile_id"]).encode()
+            of.hear(labels[event.message.topic], record["received_at"])
+            if work.entity in record:
+                work.happened(states, of, record)
+            for signal in work.overdue(states, of):
+                key = topics.key(signal["shop_id"], signal["profile_id"])
+                await signals.send(key=key.encode(), value=write(signal))
 
 
 if __name__ == "__main__":

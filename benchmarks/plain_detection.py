@@ -5,8 +5,8 @@ the standard library, so that any peer's interpreter can load it.
 """
 
 import heapq
-from collections.abc import Iterator, MutableMapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator, MutableMapping
+from typing import Any, NamedTuple, TypeAlias
 
 from schemas.ids import derive
 
@@ -42,59 +42,80 @@ class Deadlines:
         while self._due and self._due[0][0] < clock:
             yield heapq.heappop(self._due)
 
-
-def cart_happened(carts: States, deadlines: Deadlines, record: Record) -> None:
-    """An event of a visitor."""
-    visitor_id = record["visitor_id"]
-    known = carts.get(visitor_id)
-    if known is None and record["type"] != "product_added":
-        return
-    cart = _changed(known, record)
-    if cart is None:
-        carts.pop(visitor_id)
-        return
-    carts[visitor_id] = cart
-    if not cart["signalled"] and (known is None or known["signalled"] or known["stage"] != cart["stage"]):
-        deadlines.add(_cart_due(cart), visitor_id)
+    def copy(self) -> "Deadlines":
+        """As they are now."""
+        other = Deadlines()
+        other._received, other._due = dict(self._received), list(self._due)
+        return other
 
 
-def carts_left(carts: States, deadlines: Deadlines) -> Iterator[Record]:
-    """A signal, in the form of the contract, for each cart that became due."""
-    for due, visitor_id in deadlines.passed():
-        cart = carts.get(visitor_id)
-        if cart is None or cart["signalled"]:
-            continue
-        if _cart_due(cart) > due:
-            deadlines.add(_cart_due(cart), visitor_id)
-            continue
-        carts[visitor_id] = {**cart, "signalled": True}
-        yield _abandoned(visitor_id, cart, due)
+class Work(NamedTuple):
+    """What is read and what is said of it. Each entity has a state, a record with ``done``: nothing is to
+    be said any more.
+
+    ``labels``: of the topics read; ``output``: of the one written. ``entity``: the field that names it.
+    ``after``: the state after an event, None if there is none. ``due``: when something is to be said of it.
+    ``signal``: what is said then, in the form of the contract.
+    """
+
+    labels: tuple[str, ...]
+    output: str
+    entity: str
+    after: Callable[[Record | None, Record], Record | None]
+    due: Callable[[Record], int]
+    signal: Callable[[str, Record, int], Record]
+
+    def happened(self, states: States, deadlines: Deadlines, record: Record) -> None:
+        """An event of an entity."""
+        who = record[self.entity]
+        known = states.get(who)
+        now = self.after(known, record)
+        if now is not None:
+            states[who] = now
+            self.wait(known, now, deadlines, who)
+        elif known is not None:
+            del states[who]
+
+    def wait(self, known: Record | None, now: Record, deadlines: Deadlines, who: str) -> None:
+        """See to it that a state is looked at when it is due, if that isn't seen to already."""
+        waits = known is not None and not known["done"] and known.get("stage") == now.get("stage")
+        if not now["done"] and not waits:
+            deadlines.add(self.due(now), who)
+
+    def overdue(self, states: States, deadlines: Deadlines) -> Iterator[Record]:
+        """A signal for each state that became due."""
+        for due, who in deadlines.passed():
+            state = states.get(who)
+            if state is None or state["done"]:
+                continue
+            if self.due(state) > due:
+                deadlines.add(self.due(state), who)
+                continue
+            states[who] = {**state, "done": True}
+            yield self.signal(who, state, due)
 
 
-def contact_happened(contacts: States, deadlines: Deadlines, record: Record) -> None:
-    """An event of a contact."""
-    contact_id = record["contact_id"]
-    known = contacts.get(contact_id)
-    if known is None and record["kind"] == "customer_message":
-        asked_at = record["occurred_at"]
-        contacts[contact_id] = {"profile_id": record["profile_id"], "asked_at": asked_at, "done": False}
-        deadlines.add(asked_at + FIRST_REPLY, contact_id)
-    elif known is not None and record["kind"] == "human_reply" and not known["done"]:
-        in_time = record["occurred_at"] <= known["asked_at"] + FIRST_REPLY
-        contacts[contact_id] = {**known, "done": in_time}
-
-
-def replies_overdue(contacts: States, deadlines: Deadlines) -> Iterator[Record]:
-    """A signal, in the form of the contract, for each contact that became due."""
-    for due, contact_id in deadlines.passed():
-        contact = contacts.get(contact_id)
-        if contact is not None and not contact["done"]:
-            contacts[contact_id] = {**contact, "done": True}
-            yield _overdue(contact_id, contact, due)
+def _cart_after(cart: Record | None, record: Record) -> Record | None:
+    if cart is None and record["type"] != "product_added":
+        return None
+    return _changed(cart, record)
 
 
 def _cart_due(cart: Record) -> int:
     return int(cart["active_at"]) + PATIENCE[cart["stage"]]
+
+
+def _contact_after(contact: Record | None, record: Record) -> Record | None:
+    if contact is None:
+        if record["kind"] != "customer_message":
+            return None
+        return {"profile_id": record["profile_id"], "asked_at": record["occurred_at"], "done": False}
+    in_time = record["kind"] == "human_reply" and record["occurred_at"] <= _contact_due(contact)
+    return {**contact, "done": contact["done"] or in_time}
+
+
+def _contact_due(contact: Record) -> int:
+    return int(contact["asked_at"]) + FIRST_REPLY
 
 
 def _changed(cart: Record | None, record: Record) -> Record | None:
@@ -107,17 +128,17 @@ def _changed(cart: Record | None, record: Record) -> Record | None:
         "stage": "cart",
         "active_at": 0,
         "lines": {},
-        "signalled": False,
+        "done": False,
     }
     lines = _filled(before["lines"], record)
     if not lines:
         return None
     stage = STAGES.get(what, before["stage"]) if what != "product_added" else before["stage"]
-    signalled = before["signalled"] and stage == before["stage"]
-    now = {**before, "lines": lines, "stage": stage, "signalled": signalled}
+    done = before["done"] and stage == before["stage"]
+    now = {**before, "lines": lines, "stage": stage, "done": done}
     now["active_at"] = max(before["active_at"], at)
     if lines is not before["lines"]:
-        now |= {"changed_by": record["event_id"], "changed_at": at, "signalled": False}
+        now |= {"changed_by": record["event_id"], "changed_at": at, "done": False}
     return now
 
 
@@ -166,3 +187,21 @@ def _overdue(contact_id: str, contact: Record, due: int) -> Record:
         "due_at": due,
         "elapsed_ms": FIRST_REPLY,
     }
+
+
+CARTS = Work(
+    labels=("clickstream", "cart"),
+    output="signals.abandonment",
+    entity="visitor_id",
+    after=_cart_after,
+    due=_cart_due,
+    signal=_abandoned,
+)
+CONTACTS = Work(
+    labels=("support",),
+    output="signals.contact",
+    entity="contact_id",
+    after=_contact_after,
+    due=_contact_due,
+    signal=_overdue,
+)

@@ -97,6 +97,10 @@ exactly once: it commits past messages in flight, acknowledges what failed, and 
 QUIX = """\
 a state can be reached only while a record of its key is handled, and nothing wakes a key up: what waits is
 held in memory as well, and a restart remembers it only with the key's next event. State in RocksDB."""
+BYTEWAX = """\
+exactly once: after a restart the signals since the last snapshot (every 100 ms, SQLite) are said again. Its
+timers know the wall clock only: a second step, keyed by partition, waits for event time. No consumer group.
+"""
 
 SIDES = (
     Side("heedful", "exactly once", _heedful, HEEDFUL),
@@ -108,6 +112,7 @@ SIDES = (
     ),
     Side("Flink", "exactly once", _java("flink", "heedful.peer.flink.Main", *OPENED), FLINK),
     Side("Quix Streams", "exactly once", _python("quix"), QUIX, slow=True),
+    Side("Bytewax", "state exactly, signals at least once", _python("bytewax"), BYTEWAX, slow=True),
     Side("plain Faust", "at least once", _faust, FAUST, slow=True, reads_committed=False),
 )
 

@@ -11,36 +11,14 @@ from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from quixstreams import Application, State, message_context
 from quixstreams.models.serializers import SerializationContext, Serializer
 from quixstreams.models.topics.exceptions import TopicNotFoundError
 
-from benchmarks.plain_detection import (
-    Deadlines,
-    Record,
-    States,
-    cart_happened,
-    carts_left,
-    contact_happened,
-    replies_overdue,
-)
+from benchmarks.plain_detection import CARTS, CONTACTS, Deadlines, Record, States, Work
 from benchmarks.plain_wire import Wire
-
-
-class Work(NamedTuple):
-    """What is read, what it does, and what is said of it."""
-
-    labels: tuple[str, ...]
-    entity: str
-    happened: Callable[[States, Deadlines, Record], None]
-    due: Callable[[States, Deadlines], Any]
-    output: str
-
-
-CARTS = Work(("clickstream", "cart"), "visitor_id", cart_happened, carts_left, "signals.abandonment")
-WAITS = Work(("support",), "contact_id", contact_happened, replies_overdue, "signals.contact")
 
 
 class Written(Serializer):
@@ -71,7 +49,7 @@ class Detector:
         deadlines.hear(self._labels[place.topic], record["received_at"])
         if self._work.entity in record:
             self._happened(record, deadlines, state)
-        return list(self._work.due(self._waiting, deadlines))
+        return list(self._work.overdue(self._waiting, deadlines))
 
     def _happened(self, record: Record, deadlines: Deadlines, state: State) -> None:
         who = record[self._work.entity]
@@ -100,7 +78,7 @@ def application(bootstrap: str, prefix: str, schemas: Path, state: str) -> Appli
         state_dir=state,
         loglevel="WARNING",
     )
-    for work in (CARTS, WAITS):
+    for work in (CARTS, CONTACTS):
         _detect(app, work, prefix, Wire.of_folder(schemas))
     return app
 
