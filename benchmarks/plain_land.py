@@ -15,7 +15,7 @@ import faust
 import msgspec
 
 from benchmarks.lander import LINGER
-from benchmarks.plain import Wire, plain_app, run
+from benchmarks.plain import plain_app, run, wire
 from schemas.topics import CART, CLICKSTREAM
 from sinks.clickhouse.embedded import EmbeddedStore
 from sinks.clickhouse.migrate import migrate
@@ -47,7 +47,7 @@ class Target:
 
 def application(bootstrap: str, prefix: str, partitions: int, target: Target) -> faust.App:
     """The application, ready to run."""
-    wire = Wire()
+    read = wire().read
     app = plain_app(f"{prefix}-land", bootstrap, partitions)
     tables = {topic.named(prefix): table_of(topic) for topic in (CLICKSTREAM, CART)}
 
@@ -56,7 +56,7 @@ def application(bootstrap: str, prefix: str, partitions: int, target: Target) ->
         async for events in stream.take_events(BATCH, within=LINGER / 1000):
             blocks: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
             for event in events:
-                record = wire.read(event.value)
+                record = read(event.value)
                 if "event_id" in record:
                     origin = (event.message.topic, event.message.partition, event.message.offset)
                     blocks[origin[:2]].append(record | dict(zip(ORIGIN, origin, strict=True)))

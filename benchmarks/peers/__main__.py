@@ -8,6 +8,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from confluent_kafka import KafkaException
+
 from benchmarks.broker import Place
 from benchmarks.peers.build import Unavailable
 from benchmarks.peers.measure import Load, measure
@@ -24,6 +26,9 @@ WARM_UP = 2_000_000
 """So many events make a JVM warm."""
 SLOW = 500_000
 """So many are enough for engines that take ten times as long or more."""
+
+FAILURES = (Unavailable, AssertionError, RuntimeError, TimeoutError, KafkaException)
+"""What one side's failing looks like. The others are measured all the same, and the table says so."""
 
 
 def arguments() -> argparse.Namespace:
@@ -79,13 +84,19 @@ def _spool(events: int, share: float, seed: int, start: Millis, folder: Path) ->
     return Spool(Crowd(events, round(events * share), seed, start), folder / f"{seed}-{events}", progress)
 
 
-def measured(kafka: ApacheKafka, asked: argparse.Namespace, by_pace: dict[bool, Load]) -> list[Outcome]:
-    """All rounds, one side after the other, so that what else the machine does hits every side."""
+def measured(
+    kafka: ApacheKafka, asked: argparse.Namespace, by_pace: dict[bool, Load], load: float
+) -> list[Outcome]:
+    """All rounds, one side after the other, so that what else the machine does hits every side.
+
+    What is known after a round is written down.
+    """
     outcomes = [Outcome(side, by_pace[side.slow].events) for side in asked.sides]
     for number in range(asked.rounds):
         for outcome in outcomes:
             if outcome.reason is None:
                 _round(outcome, kafka, number, asked.partitions, by_pace[outcome.side.slow])
+        write(asked.out, outcomes, asked, load)
     return outcomes
 
 
@@ -95,9 +106,9 @@ def _round(outcome: Outcome, kafka: ApacheKafka, number: int, partitions: int, l
     place = Place(kafka, f"{side.name.lower().replace(' ', '-')}.{number}", partitions)
     try:
         cost = measure(side, place, load)
-    except Unavailable as missing:
-        outcome.reason = str(missing)
-        print(f"NOT MEASURED: {side.name}: {missing}", flush=True)
+    except FAILURES as failure:
+        outcome.reason = f"{type(failure).__name__}: {failure}"
+        print(f"NOT MEASURED: {side.name}: {outcome.reason}", *getattr(failure, "__notes__", ()), flush=True)
         return
     outcome.costs.append(cost)
     print(f"    {load.events:,} events in {cost.seconds:.1f} s, CPU {cost.cpu:.1f} s", flush=True)
@@ -109,9 +120,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="heedful-peers-") as folder:
         by_pace = loads(asked, Path(folder))
         with apache_kafka() as kafka:
-            outcomes = measured(kafka, asked, by_pace)
+            outcomes = measured(kafka, asked, by_pace, load)
     print(table(outcomes))
-    write(asked.out, outcomes, asked, load)
+    if any(outcome.reason for outcome in outcomes):
+        raise SystemExit("not every side could be measured")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 def _row(outcome: Outcome) -> Sequence[str]:
     if outcome.reason is not None:
-        reason = " ".join(outcome.reason.split()).replace("|", "/")
+        reason = " ".join(outcome.reason.split()).replace("|", "/")[:300]
         return (outcome.side.name, f"**NOT MEASURED: {reason}**", *[""] * (1 + len(MEASURES)))
     measured = (spread(measure, outcome.costs, outcome.events) for measure in MEASURES)
     return (outcome.side.name, outcome.side.guarantee, f"{outcome.events:,}", *measured)

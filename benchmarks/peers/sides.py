@@ -49,12 +49,27 @@ def _heedful(place: Place, _: Path) -> Commands:
     return [module("benchmarks.kernel", role, *address) for role in ("visits", "care")]
 
 
+def _faust(place: Place, _: Path) -> Commands:
+    address = (place.broker.bootstrap, place.prefix)
+    return [module("benchmarks.plain_detect", *address, str(place.partitions))]
+
+
 def _java(name: str, main: str, *options: str) -> Callable[[Place, Path], Commands]:
     def commands(place: Place, folder: Path) -> Commands:
         classpath = build.classpath(name)
         schemas, state = _folders(folder)
         arguments = (place.broker.bootstrap, place.prefix, str(schemas), str(state))
         return [("java", *JAVA, *options, "-cp", classpath, main, *arguments)]
+
+    return commands
+
+
+def _python(name: str) -> Callable[[Place, Path], Commands]:
+    def commands(place: Place, folder: Path) -> Commands:
+        python = str(build.python(name))
+        schemas, state = _folders(folder)
+        arguments = (place.broker.bootstrap, place.prefix, str(schemas), str(state))
+        return [(python, "-m", f"benchmarks.peers.{name}.main", *arguments)]
 
     return commands
 
@@ -76,6 +91,16 @@ deadlines wait in a queue on the heap, which a restart fills from the store; a p
 FLINK = """\
 exactly once by snapshots of the whole state (heap, files on this machine) instead of a changelog through the
 broker; in production they would need a storage of their own. One process, parallelism 1."""
+FAUST = """\
+exactly once: it commits past messages in flight, acknowledges what failed, and reads what was not committed
+(so its time begins when publishing does). Deadlines live in memory beside the tables: lost in a restart."""
+QUIX = """\
+a state can be reached only while a record of its key is handled, and nothing wakes a key up: what waits is
+held in memory as well, and a restart remembers it only with the key's next event. State in RocksDB."""
+BYTEWAX = """\
+exactly once: after a restart the signals since the last snapshot (every 100 ms, SQLite) are said again. Its
+timers know the wall clock only: a second step, keyed by partition, waits for event time. No consumer group.
+"""
 
 SIDES = (
     Side("heedful", "exactly once", _heedful, HEEDFUL),
@@ -86,6 +111,9 @@ SIDES = (
         KAFKA_STREAMS,
     ),
     Side("Flink", "exactly once", _java("flink", "heedful.peer.flink.Main", *OPENED), FLINK),
+    Side("Quix Streams", "exactly once", _python("quix"), QUIX, slow=True),
+    Side("Bytewax", "state exactly, signals at least once", _python("bytewax"), BYTEWAX, slow=True),
+    Side("plain Faust", "at least once", _faust, FAUST, slow=True, reads_committed=False),
 )
 
 

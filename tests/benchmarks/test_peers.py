@@ -6,15 +6,18 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from msgspec.structs import asdict
 
 from benchmarks.peers.plot import Bar, plot
 from benchmarks.peers.report import Outcome, table
 from benchmarks.peers.sides import SIDES
 from benchmarks.peers.traffic import MINUTE, Crowd
 from benchmarks.peers.watch import expected
+from benchmarks.plain_detection import CARTS, CONTACTS, Deadlines, Work
 from benchmarks.processes import Cost
 from benchmarks.traffic import BEGINNING
 from schemas import topics
@@ -65,6 +68,28 @@ def test_what_the_sides_must_signal_is_what_the_rules_find() -> None:
 def test_what_the_sides_must_signal_is_what_the_events_say() -> None:
     crowd = Crowd(20_000, 2_000, seed=4, start=BEGINNING)
     assert Counter(silences(crowd)) + Counter(unanswered(crowd)) == expected(crowd)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_plain_detection_finds_it_too(seed: int) -> None:
+    crowd = Crowd(5_000, 500, seed)
+    carts, contacts = plainly(CARTS, crowd), plainly(CONTACTS, crowd)
+    found = Counter((signal["visitor_id"], signal["stage"]) for signal in carts)
+    found += Counter((signal["contact_id"], signal["clock"]) for signal in contacts)
+    assert found == expected(crowd)
+
+
+def plainly(work: Work, crowd: Crowd) -> Iterator[dict[str, Any]]:
+    """The signals of one detector that hears all events of its topics in one partition."""
+    states: dict[str, dict[str, Any]] = {}
+    deadlines = Deadlines("all")
+    for event in crowd.events():
+        if hasattr(event, work.entity):
+            deadlines.hear("all", event.received_at)
+            work.happened(states, deadlines, asdict(event))
+            yield from work.overdue(states, deadlines)
+    deadlines.hear("all", crowd.end)
+    yield from work.overdue(states, deadlines)
 
 
 def silences(crowd: Crowd) -> Iterator[tuple[str, str]]:
