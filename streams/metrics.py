@@ -29,8 +29,9 @@ GAUGES = {
     "behind": _Number("lag_seconds", "How far that is behind the time of people.", 1000),
     "open": _Number("claims_open", "Claims that are not landed yet."),
     "halted": _Number("partitions_halted", "Partitions that land nothing more without help."),
-    "paused": _Number("partitions_paused", "Partitions that are not read on until more has landed."),
-    "waiting bytes": _Number("waiting_bytes", "Bytes read and not claimed yet."),
+    "paused": _Number("partitions_paused", "Partitions that are not read on for now: too much waits."),
+    "waiting bytes": _Number("waiting_bytes", "Bytes of records that wait for a clock, or to be landed."),
+    "memory bound": _Number("memory_bound_bytes", "What records on their way may take up at most."),
     "waiting": _Number("waiting_contacts", "Customers who wait for an answer, as far as there is room."),
 }
 COUNTERS = {

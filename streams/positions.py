@@ -26,7 +26,7 @@ class Task(NamedTuple):
 class Stands(NamedTuple):
     """What a task said of itself, when (by the broker's or its machine's clock), and what it had said before.
 
-    ``before``: where it stood at the beginning of what was looked at.
+    ``before``: where it stood when it first said that it has not got on since then, as far as was looked.
     """
 
     at: Millis
@@ -66,7 +66,7 @@ class Positions:
         return dict(self._said)
 
     def _latest(self, counts: Mapping[str, int], length: int) -> Iterator[tuple[str, int, Stands]]:
-        before: dict[tuple[str, int], Mapping[str, int]] = {}
+        first: dict[tuple[str, int], Position] = {}
         for message in Tails(self._config, counts, length) if counts else ():
             value = message.value()
             if message.key() != POSITION_KEY or value is None:
@@ -74,8 +74,9 @@ class Positions:
             position = decode_position(value)
             if position.after:  # else it is of a sweep, and says nothing
                 place = message.topic() or "", message.partition() or 0
-                first = before.setdefault(place, position.after)
-                yield *place, Stands(message.timestamp()[1], position, first)
+                if place not in first or first[place].since != position.since:
+                    first[place] = position
+                yield *place, Stands(message.timestamp()[1], position, first[place].after)
 
 
 def held(stands: Mapping[Task, Stands]) -> set[Held]:

@@ -6,6 +6,7 @@
     replication = 3                # of topics that heedful creates; default: the broker's
     lateness = "10s"               # how much later than others an event may arrive
     commit_interval = "100ms"
+    waiting_limit = 4194304        # bytes of records that a task reads ahead of its clock
     stuck_after = "1m"             # a task of a kernel that doesn't get on for so long is stuck
     heartbeats = "write"           # write | off; exactly one deployment of a topic writes them
     log = "text"                   # text | json: the lines of log of each role
@@ -102,6 +103,7 @@ class Settings(Table):
     replication: Annotated[int, Field(ge=1)] | None = None
     lateness: Duration = 10_000
     commit_interval: Annotated[Duration, Field(ge=10)] = 100
+    waiting_limit: Annotated[int, Field(ge=65_536)] = 4 << 20
     stuck_after: Annotated[Duration, Field(ge=10_000)] = 60_000
     heartbeats: Literal["write", "off"] = "write"
     log: LogFormat = "text"

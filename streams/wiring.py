@@ -37,6 +37,7 @@ def kernel_config(settings: Settings) -> KernelConfig:
         lateness=settings.lateness,
         commit_every=settings.commit_interval,
         aborted_visible=settings.kafka.aborted_visible,
+        waiting_limit=settings.waiting_limit,
         stuck_after=settings.stuck_after,
         heartbeats=settings.heartbeats == "write",
     )

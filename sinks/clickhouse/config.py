@@ -8,6 +8,12 @@ from schemas.access import ANSWER_WITHIN
 from schemas.topics import Topic
 from schemas.words import Millis
 
+QUEUED_BYTES = 32 << 20
+"""So much is fetched before it is asked for; what came with the last answer may go beyond it."""
+
+FETCHED_BYTES = 8 << 20
+"""One answer of a broker is not longer, but for a record that is."""
+
 Settings: TypeAlias = dict[str, str | int | bool]
 """Settings of librdkafka."""
 
@@ -45,6 +51,7 @@ class LandingConfig:
     session_timeout: Millis = 6_000
     doubt_after: Millis = 30_000
     inserters: int = 2
+    fetch_size: int = 10_000
     replication: int | None = None
     aborted_visible: bool = False
     reached: Callable[[str], None] = nothing
@@ -62,6 +69,17 @@ class LandingConfig:
         """The compacted topic of claims."""
         return self.internal("landings")
 
+    @property
+    def memory_bound(self) -> int:
+        """Bytes that records on their way may take up at most, but for partitions that ClickHouse refuses.
+
+        Fetched (of one broker; others answer as much); read and not claimed, and what one look gives beyond
+        that; claimed and not landed, and what one claim goes beyond that, as it was read and as it is sent.
+        """
+        fetched = QUEUED_BYTES + FETCHED_BYTES
+        read = self.buffer_bytes + QUEUED_BYTES
+        return fetched + read + 2 * (self.buffer_bytes + self.batch_bytes)
+
     def consumer(self, settings: Settings) -> Settings:
         """librdkafka settings of a consumer that commits nothing by itself and skips nothing silently."""
         return {
@@ -72,7 +90,8 @@ class LandingConfig:
             "auto.offset.reset": "error",
             "fetch.wait.max.ms": 250,
             "fetch.queue.backoff.ms": 5,
-            "queued.max.messages.kbytes": 32_768,
+            "queued.max.messages.kbytes": QUEUED_BYTES >> 10,
+            "fetch.max.bytes": FETCHED_BYTES,
             **settings,
         }
 

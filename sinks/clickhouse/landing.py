@@ -33,7 +33,6 @@ from sinks.errors import Refused
 
 log = logging.getLogger(__name__)
 
-FETCH = 10_000
 POLL = 0.05
 GRACE = 30.0
 """Seconds that inserts under way are waited for when partitions are let go."""
@@ -59,6 +58,8 @@ class Session:
         self.registry_error = ""
         self.joined = False
         """It was given partitions, of which the broker said where to go on."""
+        self.most_waiting = 0
+        """Bytes that were read and not landed at any time."""
         self.commits = commits
         self.jobs = Jobs(config, codec, store, counts)
         self._ledger = Ledger(config, codec)
@@ -131,7 +132,7 @@ class Session:
             self._lag.look(now, {at: lane.landed_to or 0 for at, lane in self.lanes.items()})
 
     def _read(self) -> None:
-        messages = self._consumer.consume(FETCH, POLL)
+        messages = self._consumer.consume(self._config.fetch_size, POLL)
         self._rebalancing.check()
         for message in messages:
             error = message.error()
@@ -142,7 +143,10 @@ class Session:
     def _claim(self, due: list[Lane], now: float) -> None:
         claimed: list[tuple[Lane, Cut]] = []
         self.registry_error = ""
+        claimed_bytes = self._claimed_bytes
         for lane in due:
+            if claimed_bytes >= self._config.buffer_bytes:
+                break
             try:
                 found = self._cut(lane)
             except RegistryUnavailable as error:
@@ -153,6 +157,7 @@ class Session:
                 lane.hush(found, now)
             else:
                 claimed.append((lane, found))
+                claimed_bytes += sum(len(insert.data) for insert in found.inserts)
         if not claimed:
             return
         with self.commits.time():
@@ -161,6 +166,10 @@ class Session:
             lane.claimed(found, now)
             self._count(lane.source.topic.label, found)
             self.jobs.start(lane)
+
+    @property
+    def _claimed_bytes(self) -> int:
+        return sum(lane.claimed_bytes for lane in self.lanes.values())
 
     def _cut(self, lane: Lane) -> Cut:
         """The records stay with the lane until they are decoded: the registry may be away."""
@@ -184,7 +193,8 @@ class Session:
 
     def _throttle(self) -> None:
         """Keep memory bounded: what can't be landed is not read on, nor is anything above the bound."""
-        held = sum(lane.bytes for lane in self.lanes.values())
+        held = sum(lane.waiting for lane in self.lanes.values())
+        self.most_waiting = max(self.most_waiting, held + self._claimed_bytes)
         crowded = held >= self._config.buffer_bytes
         for lane in self.lanes.values():
             wanted = lane.is_full or (crowded and bool(lane.messages))

@@ -11,6 +11,9 @@ from sinks.clickhouse.blocks import Cut, Source
 from sinks.clickhouse.claims import Claim
 from sinks.clickhouse.config import LandingConfig
 
+RECORD_BYTES = 320
+"""A record takes up so much more than its bytes, as the client's object and Python's (measured: 260)."""
+
 Phase = Literal["idle", "taking over", "inserting", "recording", "halted"]
 """idle: nothing is claimed that isn't landed. Whatever is not idle is claimed and not yet acknowledged;
 halted: it never will be without help."""
@@ -65,6 +68,16 @@ class Lane:
             return False
         return self.is_full or now - self.since >= self.config.linger / 1000
 
+    @property
+    def waiting(self) -> int:
+        """Bytes of memory that hold what was read and isn't claimed."""
+        return self.bytes + RECORD_BYTES * len(self.messages)
+
+    @property
+    def claimed_bytes(self) -> int:
+        """Bytes that wait to be inserted."""
+        return sum(len(insert.data) for insert in self.cut.inserts) if self.cut else 0
+
     def take(self) -> list[Message]:
         """What was read since the last time."""
         messages, self.messages, self.bytes = self.messages, [], 0
@@ -99,7 +112,9 @@ class Lane:
         self.position = cut.claim.last + 1
 
     def failed(self, now: float) -> float:
-        """An attempt failed and may be repeated; returns the seconds until the next."""
+        """An attempt failed and may be repeated, from the log; returns the seconds until the next."""
+        if self.cut is not None:
+            self.cut = Cut(self.cut.claim)
         self.attempts += 1
         longest: Millis = self.config.retry_at_most
         wait: float = min(self.config.retry_after * 2 ** min(self.attempts - 1, 10), longest) / 1000

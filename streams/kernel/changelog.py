@@ -29,6 +29,7 @@ class Position(msgspec.Struct, array_like=True, frozen=True):
 
     ``tasks``: how many tasks shared the keys; 0: a release that didn't note it.
     ``since``: when the task last got on (progress.py), by the machine's clock; 0: not noted.
+    ``ahead``: bytes by input that wait because another holds the clock back (backpressure.py).
     """
 
     before: dict[str, int]
@@ -38,6 +39,7 @@ class Position(msgspec.Struct, array_like=True, frozen=True):
     holds: dict[str, bool]
     tasks: int = 0
     since: Millis = 0
+    ahead: dict[str, int] = {}
 
 
 @dataclass(slots=True)

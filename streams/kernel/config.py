@@ -11,6 +11,13 @@ from schemas.topics import Topic
 from schemas.words import Millis
 from streams.failpoints import Reached, nothing
 
+KIB, MIB = 2**10, 2**20
+FETCH_BYTES = 8 * MIB
+"""One answer of a broker is not longer, but for a record that is."""
+
+PRODUCED_BYTES = 64 * MIB
+"""So much that a task has written waits for the broker; what is more waits to be written."""
+
 NEW_PARTITIONS_WITHIN: Millis = 60_000
 """A consumer notices that partitions were added; until then it would read nothing of them."""
 
@@ -26,6 +33,8 @@ class KernelConfig:
     ``aborted_visible``: the broker shows aborted records to read_committed readers (the embedded one does).
     ``heartbeats``: exactly one deployment per topic writes them into silent inputs.
     ``stuck_after``: clocks move every second at least; a task that doesn't get on for so long is stuck.
+    ``waiting_limit``: bytes of records of one task that wait because another input holds its clock back;
+    ``queue_limit``: of all records of a worker that were fetched and not processed.
     ``reached``: told of each step, so that tests can end the process there.
     ``make_producer``, ``make_consumer``: the clients of the broker; tests put a simulated log there.
     """
@@ -43,6 +52,8 @@ class KernelConfig:
     transaction_timeout: Millis = 10_000
     session_timeout: Millis = 6_000
     fetch_size: int = 10_000
+    waiting_limit: int = 4 * MIB
+    queue_limit: int = 32 * MIB
     poll_wait: Millis = 10
     aborted_visible: bool = False
     heartbeats: bool = True
@@ -75,6 +86,8 @@ class KernelConfig:
             "auto.offset.reset": "earliest",
             "fetch.wait.max.ms": 20,
             "fetch.queue.backoff.ms": 5,
+            "queued.max.messages.kbytes": max(1, self.queue_limit // KIB),
+            "fetch.max.bytes": FETCH_BYTES,
             **settings,
         }
 
@@ -87,5 +100,6 @@ class KernelConfig:
             "partitioner": "murmur2_random",
             "compression.type": "lz4",
             "linger.ms": 2,
+            "queue.buffering.max.kbytes": PRODUCED_BYTES // KIB,
             **(settings or {}),
         }

@@ -63,6 +63,8 @@ class HostedTask:
         self.durable = Durable()
         self.restoring: RestoreProgress | None = None
         self.progress = Progress(since=0)
+        self.ahead: dict[str, int] = {}
+        """By topic label, bytes that were read and wait because another input holds the clock back."""
         self._config = config
         self._codec = codec
         self._labels = {config.named(topic): topic for topic in processor.inputs}
@@ -109,6 +111,7 @@ class HostedTask:
             self._intake.watermarks = batch.position.watermarks
             self.task.resume(batch.position.clock)
             self.progress = Progress(batch.position.since, batch.position.clock)
+            self.ahead = dict(batch.position.ahead)
         self.restoring = None
         self._config.reached("restore.done")
 
@@ -239,5 +242,6 @@ class HostedTask:
             holds=self._intake.holds,
             tasks=self._tasks,
             since=self.progress.since,
+            ahead=self.ahead,
         )
         return encode_position(position)

@@ -28,6 +28,11 @@ def same_partitions(consumer: Consumer, names: Sequence[str]) -> int:
     return counts[names[0]]
 
 
+def count_brokers(consumer: Consumer) -> int:
+    """How many the cluster has now."""
+    return len(consumer.list_topics(timeout=PATIENCE).brokers)
+
+
 def count_partitions(consumer: Consumer, name: str) -> int:
     """How many a topic has. Raises FixConfiguration if there is none, nor comes to be known soon."""
     until = time.monotonic() + MADE_KNOWN_WITHIN

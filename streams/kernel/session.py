@@ -15,12 +15,14 @@ from schemas.lag import Lag
 from schemas.rebalancing import Rebalancing
 from schemas.topics import Topic
 from streams.clock import Clock, WallClock
+from streams.kernel.backpressure import Backpressure
 from streams.kernel.commits import Announcing, Commits
 from streams.kernel.config import KernelConfig
 from streams.kernel.heartbeats import Heartbeats
 from streams.kernel.hosted import HostedTask
 from streams.kernel.measures import Measures
-from streams.kernel.partitions import count_partitions, same_partitions
+from streams.kernel.memory import bound
+from streams.kernel.partitions import count_brokers, count_partitions, same_partitions
 from streams.kernel.processor import Processor
 from streams.kernel.standings import Standings, looked
 
@@ -63,15 +65,18 @@ class Session:
             )
         )
         self._lag = Lag(self._consumer)
+        self._backpressure = Backpressure(
+            config, self._consumer, {topic.label: name for name, topic in self._names.items()}
+        )
         self._heartbeats = Heartbeats(config, codec, clock)
         self._refill = self._refilling() if config.aborted_visible else None
-        self._partitions = 0
+        self._partitions = self._brokers = 0
         self._rebalancing = Rebalancing()
         self._commits = Commits(config, measures, clock, self._consumer)
 
     def run(self, stop: threading.Event) -> None:
         """Join, work until ``stop`` is set, leave."""
-        self._partitions = self._counted()
+        self._partitions, self._brokers = self._counted(), count_brokers(self._consumer)
         self._commits.announcing = self._announcing()
         self._consumer.subscribe(
             list(self._names),
@@ -117,6 +122,8 @@ class Session:
                 for task in tasks
                 if (at := task.restoring) is not None
             },
+            **self._backpressure.status(),
+            "memory bound": bound(self._config, len(tasks), self._brokers),
             "lag": {self._names[name].label: count for name, count in self._lag.by_topic().items()},
         }
 
@@ -144,9 +151,14 @@ class Session:
         runs = _by_partition(messages)
         for (partition, name), run in runs.items():
             self._heartbeats.heard(name, partition)
-            self._tasks[partition].read(name, self._whole(partition, name, run))
-        for partition in sorted({partition for partition, _ in runs}):
-            self._tasks[partition].advance(self._clock.now())
+            task, whole = self._tasks[partition], self._whole(partition, name, run)
+            task.read(name, whole)
+            self._backpressure.read(task, self._names[name].label, sum(map(len, whole)))
+        read_on = [self._tasks[partition] for partition in sorted({partition for partition, _ in runs})]
+        for task in read_on:
+            task.advance(self._clock.now())
+        for name, partition in self._backpressure.steer(read_on):
+            self._heartbeats.heard(name, partition)
         self._commits.commit_due(self._tasks.values(), busy=len(messages) >= BACKLOG)
         if self._config.heartbeats:
             self._beat()
@@ -192,8 +204,11 @@ class Session:
     def _beat(self) -> None:
         for task in self._tasks.values():
             for name, topic in self._names.items():
-                if topic.kind == "input" and not task.holds.get(topic.label):
+                if topic.kind == "input" and not self._is_silent_on_purpose(task, topic.label):
                     self._heartbeats.beat(name, task.partition)
+
+    def _is_silent_on_purpose(self, task: HostedTask, label: str) -> bool:
+        return bool(task.holds.get(label)) or self._backpressure.is_paused(label, task.partition)
 
     def _assigned(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
         """All tasks first, which ends whatever transactions their predecessors left open; then restore each.
@@ -221,6 +236,7 @@ class Session:
             for name, topic in self._names.items():
                 starts.append(TopicPartition(name, partition, task.positions.get(topic.label, 0)))
         consumer.assign(starts)
+        self._backpressure.assigned(self._tasks.values())
 
     def _counted(self) -> int:
         """Of how many partitions the inputs are, and the changelog."""
@@ -248,6 +264,7 @@ class Session:
             while tasks:
                 partition, task = tasks.popitem()
                 self._let_go(task, commit)
+                self._backpressure.forget(partition)
                 for name in self._names:
                     self._heartbeats.forget(name, partition)
         finally:

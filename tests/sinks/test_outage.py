@@ -12,11 +12,12 @@ from sinks.clickhouse import remote
 from sinks.clickhouse.audit import audit
 from sinks.clickhouse.embedded import EmbeddedStore
 from sinks.clickhouse.lander import Lander
+from sinks.clickhouse.lane import RECORD_BYTES
 from sinks.clickhouse.remote import RemoteStore
 from sinks.clickhouse.store import ClickHouseTarget
 from sinks.errors import QueryFailed
 from tests.sinks.clickhouse_server import serving
-from tests.sinks.harness import Shore, clicks, shore
+from tests.sinks.harness import CODEC, Shore, clicks, shore
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -31,7 +32,7 @@ def make(request: pytest.FixtureRequest, prefix: str) -> MakeShore:
     """Makes a deployment on either broker that holds little in memory."""
     embedded = request.param == "embedded"
     running = request.getfixturevalue("broker" if embedded else "kafka")
-    small = {"batch_rows": 100, "buffer_bytes": BUFFER, "retry_at_most": 500}
+    small = {"fetch_size": 100, "batch_rows": 100, "buffer_bytes": BUFFER, "retry_at_most": 500}
     return lambda store: shore(store, running.bootstrap, prefix, 2, embedded, **small)
 
 
@@ -136,6 +137,25 @@ def test_slow(when: str, make: MakeShore, store: EmbeddedStore) -> None:
             assert number(lander, "failures") >= slow.times
             eventually(lambda: len(slow.tokens) == slow.times)
     is_right(here, store, 300)
+
+
+def test_slower_than_what_comes(make: MakeShore, store: EmbeddedStore) -> None:
+    """What is read and not landed stays below what the settings say, however much stands on the topics."""
+
+    def wait(token: str) -> None:
+        Event().wait(0.05)
+
+    with serving(store) as server:
+        server.before = wait
+        here = make(at(server.server_address[1]))
+        send(here, 0, 5_000)
+        with here.landing() as lander:
+            landed(here, lander, 5_000)
+            most = number(lander, "most waiting bytes")
+    one = len(CODEC.encode(clicks(0, 1)[0])) + RECORD_BYTES + len("main/visitor-000")
+    look, claim = 100 * one, 2 * 100 * one
+    assert BUFFER < most < 2 * BUFFER + look + claim
+    is_right(here, store, 5_000)
 
 
 def test_refusing_one_block(make: MakeShore, store: EmbeddedStore) -> None:
