@@ -39,6 +39,7 @@ def kernel_config(settings: Settings) -> KernelConfig:
         aborted_visible=settings.kafka.aborted_visible,
         stuck_after=settings.stuck_after,
         heartbeats=settings.heartbeats == "write",
+        standbys=settings.kernel.standbys,
     )
 
 

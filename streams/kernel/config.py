@@ -26,6 +26,7 @@ class KernelConfig:
     ``aborted_visible``: the broker shows aborted records to read_committed readers (the embedded one does).
     ``heartbeats``: exactly one deployment per topic writes them into silent inputs.
     ``stuck_after``: clocks move every second at least; a task that doesn't get on for so long is stuck.
+    ``standbys``: how many other workers follow each task's changelog, so as to take over quickly.
     ``reached``: told of each step, so that tests can end the process there.
     ``make_producer``, ``make_consumer``: the clients of the broker; tests put a simulated log there.
     """
@@ -47,6 +48,7 @@ class KernelConfig:
     aborted_visible: bool = False
     heartbeats: bool = True
     stuck_after: Millis = 60_000
+    standbys: int = 0
     reached: Reached = nothing
     make_producer: Callable[[Settings], Producer] = Producer
     make_consumer: Callable[[Settings], Consumer] = Consumer
