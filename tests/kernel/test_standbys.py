@@ -9,7 +9,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
 from streams.kernel.changelog import POSITION_KEY, Position, encode_position
-from streams.kernel.restoring import Copy, Progress, Source
+from streams.kernel.restoring import Copy, RestoreProgress, Source
 from streams.kernel.standbys import STALE_AFTER, Standby, Standbys, followed
 from streams.kernel.watermark import unknown
 from tests.apache_kafka import ApacheKafka
@@ -103,7 +103,7 @@ def test_a_take_over_goes_on_from_what_was_followed(
 ) -> None:
     with caplog.at_level(logging.INFO):
         source = Source(here.config, changelog(here), 0)
-        restored = source.restored({"clickstream": 20}, Progress(), copy)
+        restored = source.restored({"clickstream": 20}, RestoreProgress(), copy)
     assert (restored.values, restored.reached, restored.offset) == ({b"a": b"2"}, {"clickstream": 20}, 8)
     assert read_offsets(caplog) == read_from
 
