@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: help demo test slow long lint types bench bench-peers bench-contacts bench-page clean
+.PHONY: help demo test slow long lint types bench bench-peers bench-contacts bench-page bench-size clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -50,6 +50,11 @@ bench-contacts: $(READY)  ## what 100,000 open contacts weigh and cost in one wo
 
 bench-page: $(READY)  ## the live page in Chromium with 100,000 open carts
 	$(BIN)/python -m benchmarks.page $(ARGS)
+
+bench-size: $(READY)  ## ten million timers, the restore and the take-over of a million keys, cost against size
+	$(BIN)/python -m benchmarks.timers
+	$(BIN)/python -m benchmarks.restore
+	$(BIN)/python -m benchmarks.size
 
 clean:  ## remove what was installed and built
 	rm -rf $(VENV) build dist *.egg-info

@@ -113,9 +113,9 @@ def _events(waiting: Waiting, keys: list[str], random: Random) -> None:
 
 def restored(count: int) -> dict[str, float]:
     """A task of which every key was restored: an open cart of one line."""
-    cart, task, random, before = _cart(), Task(Visits()), Random(1), resident()
+    entry, task, random, before = cart(), Task(Visits()), Random(1), resident()
     wakes = (NOW + random.randrange(MONTH // 1_000, MONTH) for _ in range(count))
-    values = {f"main/visitor-{n}".encode(): encoded(cart, wake) for n, wake in enumerate(wakes)}
+    values = {f"main/visitor-{n}".encode(): encoded(entry, wake) for n, wake in enumerate(wakes)}
     took = spent(lambda: task.restore_all(values))
     values.clear()
     weight, longest = (resident() - before) / count, 0.0
@@ -123,7 +123,7 @@ def restored(count: int) -> dict[str, float]:
         began = time.process_time()
         assert not task.advance(NOW - TICKS + tick, NOW)
         longest = max(longest, time.process_time() - began)
-    size = len(encoded(cart, NOW))
+    size = len(encoded(entry, NOW))
     return {"bytes": weight, "value": size, "arm": took / count * 1e6, "tick": longest * 1e3}
 
 
@@ -132,7 +132,7 @@ def encoded(entry: bytes, wake: Millis) -> bytes:
     return struct.pack(">BQ", FORMAT, wake) + entry
 
 
-def _cart() -> bytes:
+def cart() -> bytes:
     """The entry of a visitor with one product in the cart."""
     task = Task(Visits())
     task.receive(added(0))

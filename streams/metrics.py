@@ -66,6 +66,7 @@ class OfStatus(Collector):
         for word, (name, what, label) in BY_LABEL.items():
             yield from _labelled(f"heedful_{name}", what, label, _counts(status, word))
         yield from _lag(status.get("lag", {}))
+        yield from _standbys(status.get("standbys", {}))
         yield from _seen(status.get("seen", {}))
 
 
@@ -117,6 +118,19 @@ def _lag(behind: Mapping[str, int]) -> Iterator[Metric]:
     for topic, count in behind.items():
         found.add_metric((topic,), count)
     yield found
+
+
+def _standbys(standbys: Mapping[str, Mapping[str, int]]) -> Iterator[Metric]:
+    keys = GaugeMetricFamily("heedful_standby_keys", "Keys that a standby has.", labels=("partition",))
+    behind = GaugeMetricFamily(
+        "heedful_standby_lag_records", "Records of the changelog that it has not read.", labels=("partition",)
+    )
+    for partition, standby in standbys.items():
+        keys.add_metric((partition,), standby["keys"])
+        if standby["behind"] >= 0:
+            behind.add_metric((partition,), standby["behind"])
+    if standbys:
+        yield from (keys, behind)
 
 
 def _seen(seen: Mapping[str, Mapping[str, int]]) -> Iterator[Metric]:

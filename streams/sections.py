@@ -89,6 +89,12 @@ class KafkaSettings(Table):
         return {name: str(value) for name, value in found.items() if value is not None}
 
 
+class KernelSettings(Table):
+    """How the kernels guard against the loss of a worker."""
+
+    standbys: Annotated[int, Field(ge=0, le=10)] = 0
+
+
 class RegistrySettings(Table):
     """Where schemas get their ids. Without ``url``: the schema files of this package."""
 

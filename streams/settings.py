@@ -21,6 +21,9 @@
     password = "…"                 # better: HEEDFUL_KAFKA__PASSWORD
     ca = "ca.pem"                  # and certificate, key, key_password for mutual TLS
 
+    [kernel]
+    standbys = 0                   # workers that follow each task's changelog, to take over within seconds
+
     [registry]                     # without url: the schema files of this package
     url = "https://registry:8081"  # and username, password, ca
 
@@ -79,6 +82,7 @@ from streams.sections import (
     ClickHouseSettings,
     ClockSettings,
     KafkaSettings,
+    KernelSettings,
     LogFormat,
     Name,
     RegistrySettings,
@@ -109,6 +113,7 @@ class Settings(Table):
     log: LogFormat = "text"
     data_dir: Path = Path(".heedful")
     kafka: KafkaSettings = KafkaSettings()
+    kernel: KernelSettings = KernelSettings()
     registry: RegistrySettings = RegistrySettings()
     clickhouse: ClickHouseSettings = ClickHouseSettings()
     clock: ClockSettings = ClockSettings()
@@ -183,6 +188,7 @@ def load(file: Path | None = None) -> Settings:
     settings = _checked(_Layered, _tables(told), told)
     RuleSet.from_mapping(settings.decisions(), told)
     _know_every_target(settings, told)
+    _know_the_broker(settings, told)
     return settings
 
 
@@ -219,6 +225,13 @@ def _know_every_target(settings: Settings, told: Told) -> None:
                 raise FixConfiguration(
                     f"{where}there is no target {target!r}; write a table [alerting.targets.{target}]"
                 )
+
+
+def _know_the_broker(settings: Settings, told: Told) -> None:
+    """A standby must see only what was committed."""
+    if settings.kernel.standbys and settings.kafka.aborted_visible:
+        where = told.place(["kernel", "standbys"])
+        raise FixConfiguration(f"{where}the embedded broker shows aborted transactions; leave it at 0")
 
 
 def _checked(model: type[Settings], given: dict[str, Any], told: Told) -> Settings:

@@ -40,6 +40,7 @@ def kernel_config(settings: Settings) -> KernelConfig:
         waiting_limit=settings.waiting_limit,
         stuck_after=settings.stuck_after,
         heartbeats=settings.heartbeats == "write",
+        standbys=settings.kernel.standbys,
     )
 
 

@@ -35,6 +35,7 @@ class KernelConfig:
     ``stuck_after``: clocks move every second at least; a task that doesn't get on for so long is stuck.
     ``waiting_limit``: bytes of records of one task that wait because another input holds its clock back;
     ``queue_limit``: of all records of a worker that were fetched and not processed.
+    ``standbys``: how many other workers follow each task's changelog, so as to take over quickly.
     ``reached``: told of each step, so that tests can end the process there.
     ``make_producer``, ``make_consumer``: the clients of the broker; tests put a simulated log there.
     """
@@ -58,6 +59,7 @@ class KernelConfig:
     aborted_visible: bool = False
     heartbeats: bool = True
     stuck_after: Millis = 60_000
+    standbys: int = 0
     reached: Reached = nothing
     make_producer: Callable[[Settings], Producer] = Producer
     make_consumer: Callable[[Settings], Consumer] = Consumer

@@ -86,13 +86,13 @@ class HostedTask:
             value = encode_position(nowhere)
             self._transaction.sweep(self._changelog, POSITION_KEY, value, self.partition)
 
-    def restore(self, asked: Callable[[], dict[str, int]], followed: Copy | None = None) -> None:
+    def restore(self, asked: Callable[[], dict[str, int]], followed: Copy | None = None) -> Copy:
         """Take over the state that belongs to the committed offsets (by topic label). Fires nothing.
 
-        ``followed``: what a standby has of it. Raises Refused if the changelog and the offsets don't belong
-        together; FixConfiguration if the keys were shared by another number of tasks; Unavailable if somebody
-        has committed since the offsets were asked for: whoever took over from a worker that stood still in a
-        restore.
+        ``followed``: what a standby has of it; what is returned, one may go on from. Raises Refused if the
+        changelog and the offsets don't belong together; FixConfiguration if the keys were shared by another
+        number of tasks; Unavailable if somebody has committed since the offsets were asked for: whoever took
+        over from a worker that stood still in a restore.
         """
         committed, self.restoring = asked(), RestoreProgress()
         source = Source(self._config, self._changelog, self.partition)
@@ -114,6 +114,7 @@ class HostedTask:
             self.ahead = dict(batch.position.ahead)
         self.restoring = None
         self._config.reached("restore.done")
+        return Copy(batch.offset, batch.values)
 
     def _check_tasks(self, then: int) -> None:
         if then not in (0, self._tasks):

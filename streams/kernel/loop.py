@@ -18,6 +18,7 @@ from streams.kernel.config import KernelConfig
 from streams.kernel.measures import Measures
 from streams.kernel.processor import Processor
 from streams.kernel.session import Session
+from streams.kernel.standbys import Standbys
 from streams.kernel.standings import Standings
 
 log = logging.getLogger(__name__)
@@ -54,9 +55,21 @@ class Kernel:
         self._sessions = 0
         self._measures = Measures()
         self._standings = Standings(config.stuck_after)
+        self._standbys: Standbys | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set; then commit and let go."""
+        if not self._config.standbys:
+            self._run(stop)
+            return
+        changelog = self._config.internal(self._processor.name, "changelog")
+        self._standbys = Standbys(self._config, changelog)
+        try:
+            self._run(stop)
+        finally:
+            self._standbys.close()
+
+    def _run(self, stop: threading.Event) -> None:
         while not stop.is_set():
             self._sessions += 1
             session = Session(
@@ -67,6 +80,7 @@ class Kernel:
                 self._announces,
                 self._measures,
                 self._standings,
+                self._standbys,
             )
             self._session = session
             try:
@@ -89,8 +103,9 @@ class Kernel:
         session = self._session
         found = session.status() if session else {}
         buried = {f"dead {reason}": count for reason, count in self._measures.buried.copy().items()}
-        stands = self._standings.status()
-        return {"kernel": self._processor.name, "sessions": self._sessions, **buried, **stands, **found}
+        standbys = {"standbys": self._standbys.status()} if self._standbys else {}
+        said = {**buried, **self._standings.status(), **standbys, **found}
+        return {"kernel": self._processor.name, "sessions": self._sessions, **said}
 
     def why_not_ready(self) -> str | None:
         """What it has still to do before it is at work on what is new; None: it is."""

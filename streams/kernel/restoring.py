@@ -74,10 +74,11 @@ class RestoreProgress:
 
 
 class Restored(NamedTuple):
-    """All state as of the committed offsets, undecoded."""
+    """All state as of the committed offsets, undecoded. ``offset``: that of the changelog behind it."""
 
-    values: Mapping[bytes, bytes]
+    values: dict[bytes, bytes]
     position: Position | None
+    offset: int = 0
 
     @property
     def reached(self) -> dict[str, int]:
@@ -106,7 +107,7 @@ class Source:
         end = find_end(self.config, self.topic, self.partition)
         self.config.reached("restore.end")
         progress.end = end
-        if followed is not None:
+        if followed is not None and not self.config.aborted_visible:
             found = self._continued(followed, end, progress)
             if found is not None and found.reached == committed:
                 return found
@@ -144,7 +145,7 @@ class Source:
             *(self, f"{len(copy.values):,}", time.monotonic() - began, f"{known:,}", start, end),
         )
         position = None if copy.position is None else decode_position(copy.position)
-        return Restored(copy.values, position)
+        return Restored(copy.values, position, copy.offset)
 
     def _told(self, copy: Copy, end: int, progress: RestoreProgress) -> Iterator[tuple[list[Message], int]]:
         """What is read, with its progress shown."""

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -24,6 +25,8 @@ from streams.kernel.measures import Measures
 from streams.kernel.memory import bound
 from streams.kernel.partitions import count_brokers, count_partitions, same_partitions
 from streams.kernel.processor import Processor
+from streams.kernel.restoring import Copy
+from streams.kernel.standbys import Standbys, followed
 from streams.kernel.standings import Standings, looked
 
 log = logging.getLogger(__name__)
@@ -44,6 +47,7 @@ class Session:
         announces: Topic | None,
         measures: Measures,
         standings: Standings,
+        standbys: Standbys | None = None,
     ) -> None:
         self._processor = processor
         self._config = config
@@ -51,6 +55,7 @@ class Session:
         self._clock = clock
         self._announces = announces
         self._standings = standings
+        self._standbys = standbys
         self._tasks: dict[int, HostedTask] = {}
         self._names = {config.named(topic): topic for topic in processor.inputs}
         self._consumer = config.make_consumer(
@@ -148,6 +153,8 @@ class Session:
     def _turn(self) -> None:
         messages = self._consumer.consume(self._config.fetch_size, self._config.poll_wait / 1000)
         self._rebalancing.check()
+        if self._standbys:
+            self._standbys.check()
         runs = _by_partition(messages)
         for (partition, name), run in runs.items():
             self._heartbeats.heard(name, partition)
@@ -227,16 +234,30 @@ class Session:
         self._commits.assigned(partitions)
         for task in self._tasks.values():
             task.sweep()
-        starts = []
+        self._restore(consumer, partitions)
+        consumer.assign(
+            [
+                TopicPartition(name, partition, self._tasks[partition].positions.get(topic.label, 0))
+                for partition in partitions
+                for name, topic in self._names.items()
+            ]
+        )
+        self._backpressure.assigned(self._tasks.values())
+
+    def _restore(self, consumer: Consumer, partitions: Sequence[int]) -> None:
+        """Each task, beginning with what its standby has; and follow those that may come next."""
+        known = self._standbys.begin(partitions) if self._standbys else {}
+        restored: dict[int, Copy] = {}
         for partition in partitions:
-            task = self._tasks[partition]
-            task.restore(partial(self._committed, consumer, partition))
+            task, asked = self._tasks[partition], partial(self._committed, consumer, partition)
+            copy = task.restore(asked, known.pop(partition, None))
+            if self._standbys:
+                restored[partition] = copy
             task.progress.begin(now := WallClock().now(), self._standings.begun)
             self._standings.note(looked(task, self._config, now, {}))
-            for name, topic in self._names.items():
-                starts.append(TopicPartition(name, partition, task.positions.get(topic.label, 0)))
-        consumer.assign(starts)
-        self._backpressure.assigned(self._tasks.values())
+        if self._standbys:
+            wanted = followed(partitions, self._partitions, self._config.standbys)
+            self._standbys.follow(wanted, restored)
 
     def _counted(self) -> int:
         """Of how many partitions the inputs are, and the changelog."""

@@ -160,15 +160,16 @@ class Task(Generic[S]):
 
     def restore_all(self, values: Mapping[bytes, bytes]) -> None:
         """The same for all that a changelog holds, in columns; what isn't a key's state, one by one."""
-        states = {key: value for key, value in values.items() if key[:1] != b"\0"}
-        keys = [key.decode() for key in states]
+        own = [key for key in values if key < b"\1"]
+        states = {key: value for key, value in values.items() if key >= b"\1"} if own else values
+        keys = list(map(bytes.decode, states))
         self._entries.restore(keys, states.values())
-        self._timers.restore(keys, [wake_of(value) for value in states.values()])
-        for key, value in values.items():
-            if key not in states:
-                self.restore(key.decode(), value)
-            elif len(value) > LARGE:
-                self._room.holds(key.decode(), len(value))
+        self._timers.restore(keys, list(map(wake_of, states.values())))
+        if max(map(len, states.values()), default=0) > LARGE:
+            for name, value in zip(keys, states.values(), strict=True):
+                self._room.holds(name, len(value))
+        for key in own:
+            self.restore(key.decode(), values[key])
 
     def resume(self, clock: Millis) -> None:
         """All was restored: the clock stood here. What waited and happened before has been looked at."""

@@ -1,5 +1,6 @@
 """When to look at which key next."""
 
+from array import array
 from collections.abc import Iterator, Sequence
 from heapq import heapify, heappop, heappush
 
@@ -33,7 +34,7 @@ class Timers:
         self._spans: list[Millis] = []
         """A heap of these beginnings; those without keys are left behind."""
         self._opened: Millis = 0
-        self._restored: list[tuple[list[Millis], list[str]]] = []
+        self._restored: list[tuple[array[Millis], list[str]]] = []
         """Rows of moments and keys, the first at the end; not in ``_armed`` before their span is opened."""
 
     def __len__(self) -> int:
@@ -55,8 +56,10 @@ class Timers:
 
     def restore(self, keys: Sequence[str], dues: Sequence[Millis]) -> None:
         """Arm many at once. Each comes up at its moment, whatever has become of the key meanwhile."""
-        order = pl.Series(dues, dtype=pl.Int64).arg_sort(descending=True).to_list()
-        self._restored.append(([dues[at] for at in order], [keys[at] for at in order]))
+        moments = pl.Series(dues, dtype=pl.Int64)
+        order = moments.arg_sort(descending=True)
+        row = list(map(keys.__getitem__, order.to_list()))
+        self._restored.append((array("q", moments.gather(order).to_list()), row))
         self._arm_restored()
 
     def passed(self, clock: Millis) -> Iterator[str]:

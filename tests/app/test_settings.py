@@ -11,6 +11,7 @@ from streams.clock import SimulatedClock, WallClock
 from streams.errors import FixConfiguration
 from streams.located import line_of
 from streams.settings import Settings, load
+from streams.wiring import kernel_config
 
 SHOW = """
 from streams.settings import load
@@ -51,6 +52,11 @@ def test_a_file_is_read_with_durations_as_text() -> None:
     assert settings.clock.clock() == SimulatedClock(7, 0, 600.0)
 
 
+def test_standbys_are_off_unless_asked_for() -> None:
+    assert kernel_config(load()).standbys == 0
+    assert kernel_config(written("[kernel]\nstandbys = 1")).standbys == 1
+
+
 def test_the_environment_stands_above_the_file_key_by_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEEDFUL_KAFKA__BOOTSTRAP", "other:9092")
     settings = written('[kafka]\nkind = "embedded"\nbootstrap = "one:9092"\n')
@@ -65,6 +71,12 @@ def test_the_environment_stands_above_the_file_key_by_key(monkeypatch: pytest.Mo
         pytest.param("[kafak]", "heedful.toml:1: kafak: there is no setting", id="a table"),
         pytest.param('lateness = "ten"', "heedful.toml:1: lateness: 'ten' is no", id="a duration"),
         pytest.param('[kafka]\nsecurity = "sasl_ssl"', "heedful.toml:1: kafka: security", id="a combination"),
+        pytest.param("[kernel]\nstandbys = -1", "heedful.toml:2: kernel.standbys: ", id="a number"),
+        pytest.param(
+            '[kafka]\nkind = "embedded"\n[kernel]\nstandbys = 1',
+            "heedful.toml:4: kernel.standbys: the embedded broker shows aborted",
+            id="what the broker can't do",
+        ),
         pytest.param('prefix = "a b"', "heedful.toml:1: prefix: 'a b' can't be part", id="a name"),
         pytest.param("prefix =", "heedful.toml: ", id="no TOML"),
         pytest.param(

@@ -12,6 +12,7 @@ from benchmarks.processes import Cost
 from benchmarks.report import table
 from benchmarks.traffic import BEGINNING, SILENCE, traffic
 from schemas import topics
+from tests.apache_kafka import missing
 from tests.browser import chromium
 from tests.builders import World, minutes
 
@@ -51,6 +52,24 @@ def test_open_contacts_are_measured_and_written_down(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.contacts", "--contacts", "5000", "--out", str(out)]
     subprocess.run(command, cwd=ROOT, check=True, timeout=170)
     assert "| a tick at which nothing is due |" in out.read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("module", "keys", "told"),
+    [
+        ("timers", "400000", "| memory of a timer, besides the key |"),
+        ("size", "20000", "| 20,000 | "),
+        pytest.param("restore", "20000", "| take-over of both tasks by", marks=pytest.mark.kafka),
+    ],
+)
+def test_size_is_measured_and_written_down(module: str, keys: str, told: str, tmp_path: Path) -> None:
+    if module == "restore" and (reason := missing()):
+        pytest.skip(reason)
+    out = tmp_path / "SIZE.md"
+    command = [sys.executable, "-m", f"benchmarks.{module}", "--keys", keys, "--out", str(out)]
+    subprocess.run(command, cwd=ROOT, check=True, timeout=170)
+    assert told in out.read_text()
 
 
 @pytest.mark.slow

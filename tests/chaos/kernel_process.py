@@ -26,7 +26,12 @@ TRANSACTION_TIMEOUT = 4_000
 
 
 def config(
-    bootstrap: str, prefix: str, aborted_visible: bool, fail_at: str = "", deployment: str = ""
+    bootstrap: str,
+    prefix: str,
+    aborted_visible: bool,
+    fail_at: str = "",
+    deployment: str = "",
+    standbys: int = 0,
 ) -> KernelConfig:
     """Quick to notice the dead, many small commits, no heartbeats: time is what the test says.
 
@@ -45,6 +50,7 @@ def config(
         commit_every=1,
         publish_within=1,
         idle_commit_every=30_000 if fail_at else 200,
+        standbys=standbys,
         reached=parse(fail_at),
     )
 

@@ -84,7 +84,7 @@ class Shop:
                 self.bench.send(topic, Heartbeat(received_at=at), partition=partition)
 
     @contextmanager
-    def process(self, kernel: str, fail_at: str = "") -> Iterator[subprocess.Popen[bytes]]:
+    def process(self, kernel: str, fail_at: str = "", standbys: int = 0) -> Iterator[subprocess.Popen[bytes]]:
         """A kernel process, killed at the end of the block if it hasn't ended by then."""
         said = {
             "kernel": kernel,
@@ -93,6 +93,7 @@ class Shop:
             "deployment": self.deployment,
             "aborted_visible": self.embedded,
             "fail_at": fail_at,
+            "standbys": standbys,
         }
         command = [sys.executable, "-m", "tests.chaos.kernel_process", json.dumps(said)]
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}

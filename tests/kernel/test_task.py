@@ -3,7 +3,7 @@
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -147,6 +147,7 @@ def test_restoring_fires_nothing_and_the_clock_then_does() -> None:
     assert spoken(again, 500) == [(("a",), 1 + SILENCE)]
 
 
+@settings(deadline=None)
 @given(
     times=st.lists(st.integers(1, 600), max_size=12),
     steps=st.lists(st.integers(0, 60), min_size=1, max_size=12),
