@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: help demo test slow long lint types bench bench-peers bench-contacts bench-page bench-size clean
+.PHONY: help demo test slow long soak lint types bench bench-peers bench-contacts bench-page bench-size clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -31,6 +31,9 @@ slow: $(READY)  ## the tests that take their time, and those that kill processes
 
 long: $(READY)  ## three brokers that die, stand still, lose the network, run out of disk: half an hour, one after the other
 	$(BIN)/python -m pytest -m long $(ARGS)
+
+soak: $(READY)  ## 10 million events, 200 kills of workers and brokers, a verdict; ARGS="--events 100000 --kills 20"
+	$(BIN)/python -m tests.chaos.soak $(ARGS)
 
 lint: $(READY)  ## ruff: rules and format
 	$(BIN)/ruff check .

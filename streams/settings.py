@@ -8,6 +8,10 @@
     commit_interval = "100ms"
     waiting_limit = 4194304        # bytes of records that a task reads ahead of its clock
     stuck_after = "1m"             # a task of a kernel that doesn't get on for so long is stuck
+    instance = "worker-0"          # names this worker among all of its deployment; default: none. Started
+                                   # anew within the session's time-out, its kernels go on with what they had
+    session_timeout = "6s"         # so long after a worker's last word, others have its tasks; with instance
+                                   # let it be longer than a restart takes
     heartbeats = "write"           # write | off; exactly one deployment of a topic writes them
     log = "text"                   # text | json: the lines of log of each role
     data_dir = ".heedful"          # logs, addresses, the embedded ClickHouse
@@ -109,6 +113,8 @@ class Settings(Table):
     commit_interval: Annotated[Duration, Field(ge=10)] = 100
     waiting_limit: Annotated[int, Field(ge=65_536)] = 4 << 20
     stuck_after: Annotated[Duration, Field(ge=10_000)] = 60_000
+    instance: Name | None = None
+    session_timeout: Annotated[Duration, Field(ge=6_000, le=1_800_000)] = 6_000
     heartbeats: Literal["write", "off"] = "write"
     log: LogFormat = "text"
     data_dir: Path = Path(".heedful")

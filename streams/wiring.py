@@ -36,6 +36,8 @@ def kernel_config(settings: Settings) -> KernelConfig:
         deployment=settings.deployment,
         lateness=settings.lateness,
         commit_every=settings.commit_interval,
+        instance=settings.instance,
+        session_timeout=settings.session_timeout,
         aborted_visible=settings.kafka.aborted_visible,
         waiting_limit=settings.waiting_limit,
         stuck_after=settings.stuck_after,

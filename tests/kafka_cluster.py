@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ from confluent_kafka.admin._metadata import ClusterMetadata
 
 from streams import children
 from tests import apache_kafka
+from tests.proxy import Proxy
 from tests.waiting import eventually
 
 NODES = (1, 2, 3)
@@ -28,12 +29,13 @@ FENCED_AFTER = 4_000
 """Milliseconds without a word after which the controllers let others lead what a node led. Kafka's default is
 9 s; recovery times in the tests are those of this setting.
 """
-UP_WITHIN = 90.0
+UP_WITHIN = 180.0
 """Seconds that a node may take to start, and to catch up with what the others have written meanwhile."""
 
 PROPERTIES = f"""process.roles=broker,controller
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=NODES
+listener.security.protocol.map=NODES:PLAINTEXT,NEAR:PLAINTEXT,FAR:PLAINTEXT,CONTROLLER:PLAINTEXT
 default.replication.factor={COPIES}
 min.insync.replicas=2
 offsets.topic.replication.factor={COPIES}
@@ -55,8 +57,8 @@ num.network.threads=1
 num.io.threads=4
 """
 PLACES = """node.id={number}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{advertised}
+listeners=NODES://127.0.0.1:{nodes},NEAR://127.0.0.1:{near},FAR://127.0.0.1:{far},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=NODES://127.0.0.1:{nodes},NEAR://127.0.0.1:{near},FAR://127.0.0.1:{network}
 controller.quorum.voters={voters}
 log.dirs={folder}/logs
 """
@@ -64,13 +66,17 @@ log.dirs={folder}/logs
 
 @dataclass
 class Node:
-    """One of the three. ``advertised``: the port that clients, and the other nodes, are sent to."""
+    """One of the three, and its ports: for the other nodes, for clients that are near it, and for those that
+    reach it through a network (``network`` leads to ``far``).
+    """
 
     number: int
     folder: Path
-    port: int
+    nodes: int
+    near: int
+    far: int
+    network: int
     controller: int
-    advertised: int
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -125,17 +131,27 @@ class Node:
 
 @dataclass
 class Cluster:
-    """The nodes, and what the cluster says of itself. ``bootstrap``: the advertised addresses."""
+    """The nodes, and what the cluster says of itself."""
 
     nodes: Mapping[int, Node]
+    network: Mapping[int, Proxy] = field(default_factory=dict)
+    """By node, the network between it and those who begin at ``bootstrap_far``."""
 
     @property
     def bootstrap(self) -> str:
-        """Where clients begin."""
-        return ",".join(f"127.0.0.1:{node.advertised}" for node in self.nodes.values())
+        """Where clients begin that nothing can cut off."""
+        return ",".join(f"127.0.0.1:{node.near}" for node in self.nodes.values())
+
+    @property
+    def bootstrap_far(self) -> str:
+        """Where clients begin that reach every node through the network."""
+        return ",".join(f"127.0.0.1:{node.network}" for node in self.nodes.values())
 
     def mend(self) -> None:
-        """Start or thaw what isn't running, and wait until all are at work."""
+        """Start or thaw what isn't running, heal the network, and wait until all are at work."""
+        for link in self.network.values():
+            link.slow(0)
+            link.heal()
         for node in self.nodes.values():
             if node.runs:
                 node.thaw()
@@ -161,6 +177,8 @@ class Cluster:
 
     def close(self) -> None:
         """Kill whatever runs."""
+        for link in self.network.values():
+            link.close()
         for node in self.nodes.values():
             if node.runs:
                 node.thaw()
@@ -186,21 +204,14 @@ class Cluster:
             return None
 
 
-Advertised = Callable[[int, int], int]
-"""By a node's number and its own port, the port that it is to advertise: that of a proxy in front of it."""
-
-
 @contextmanager
-def kafka_cluster(
-    folders: Mapping[int, Path] | None = None, advertised: Advertised = lambda number, port: port
-) -> Iterator[Cluster]:
-    """Three nodes for as long as the block runs; their data goes with them, but for that in ``folders``."""
-    with tempfile.TemporaryDirectory(prefix="heedful-cluster-") as folder:
-        cluster = Cluster(
-            {number: _node(number, (folders or {}).get(number, Path(folder)), advertised) for number in NODES}
-        )
+def kafka_cluster(folders: Mapping[int, Path] | None = None) -> Iterator[Cluster]:
+    """Three nodes for as long as the block runs. Their data goes with them, but for that in ``folders``."""
+    with tempfile.TemporaryDirectory(prefix="heedful-cluster-") as parent:
+        cluster = Cluster({n: _node(n, (folders or {}).get(n, Path(parent, str(n)))) for n in NODES})
         _format(cluster)
         try:
+            cluster.network = {n: Proxy(node.network, node.far) for n, node in cluster.nodes.items()}
             cluster.mend()
             yield cluster
         finally:
@@ -215,9 +226,8 @@ def coordinating_partition(name: str) -> int:
     return (code & 0x7FFFFFFF) % INTERNAL_PARTITIONS
 
 
-def _node(number: int, parent: Path, advertised: Advertised) -> Node:
-    port = children.free_port()
-    return Node(number, parent / str(number), port, children.free_port(), advertised(number, port))
+def _node(number: int, folder: Path) -> Node:
+    return Node(number, folder, *(children.free_port() for _ in range(5)))
 
 
 def _format(cluster: Cluster) -> None:

@@ -21,6 +21,9 @@ PRODUCED_BYTES = 64 * MIB
 NEW_PARTITIONS_WITHIN: Millis = 60_000
 """A consumer notices that partitions were added; until then it would read nothing of them."""
 
+HEARTBEAT_AT_MOST: Millis = 3_000
+"""Between two words to the group's coordinator, which are answered with what the group is about to do."""
+
 Settings: TypeAlias = dict[str, str | int | bool]
 """Settings of librdkafka."""
 
@@ -31,6 +34,9 @@ class KernelConfig:
 
     ``kafka``: librdkafka settings for reaching the broker (servers, security); may hold secrets: no repr.
     ``aborted_visible``: the broker shows aborted records to read_committed readers (the embedded one does).
+    ``instance``: names this worker among those of its deployment; none may share it. Stopped and started anew
+    within ``session_timeout``, it takes its tasks back, and no other worker is disturbed. Without it, whoever
+    stops hands its tasks to the others at once.
     ``heartbeats``: exactly one deployment per topic writes them into silent inputs.
     ``stuck_after``: clocks move every second at least; a task that doesn't get on for so long is stuck.
     ``waiting_limit``: bytes of records of one task that wait because another input holds its clock back;
@@ -43,6 +49,7 @@ class KernelConfig:
     kafka: Mapping[str, str | int] = field(repr=False)
     prefix: str = "cx"
     deployment: str = "cx"
+    instance: str | None = None
     lateness: Millis = 10_000
     future_tolerance: Millis = 300_000
     commit_every: Millis = 100
@@ -91,6 +98,17 @@ class KernelConfig:
             "queued.max.messages.kbytes": max(1, self.queue_limit // KIB),
             "fetch.max.bytes": FETCH_BYTES,
             **settings,
+        }
+
+    def membership(self, kernel: str) -> Settings:
+        """librdkafka settings of a consumer that is a member of the kernel's group."""
+        static: Settings = {"group.instance.id": self.instance} if self.instance else {}
+        return {
+            "group.id": self.internal(kernel),
+            "partition.assignment.strategy": "range",
+            "session.timeout.ms": self.session_timeout,
+            "heartbeat.interval.ms": min(self.session_timeout // 4, HEARTBEAT_AT_MOST),
+            **static,
         }
 
     def producer(self, settings: Settings | None = None) -> Settings:

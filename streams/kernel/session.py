@@ -59,15 +59,7 @@ class Session:
         self._tasks: dict[int, HostedTask] = {}
         self._names = {config.named(topic): topic for topic in processor.inputs}
         self._consumer = config.make_consumer(
-            config.consumer(
-                "read_committed",
-                {
-                    "group.id": config.internal(processor.name),
-                    "partition.assignment.strategy": "range",
-                    "session.timeout.ms": config.session_timeout,
-                    "heartbeat.interval.ms": config.session_timeout // 4,
-                },
-            )
+            config.consumer("read_committed", config.membership(processor.name))
         )
         self._lag = Lag(self._consumer)
         self._backpressure = Backpressure(

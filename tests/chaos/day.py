@@ -31,7 +31,7 @@ def events(shoppers: int = SHOPPERS) -> list[tuple[Topic, Any]]:
     """Every event with its topic, in the order of arrival. Each shopper is a visitor of the same name, and
     comes a minute after the one before.
     """
-    found = [pair for number in range(shoppers) for pair in _story(number, f"s{number}")]
+    found = [pair for number in range(shoppers) for pair in story(number, float(number))]
     return sorted(found, key=lambda pair: pair[1].received_at)
 
 
@@ -52,12 +52,15 @@ def ids(records: list[Any]) -> list[str]:
     return sorted(record.event_id for record in records)
 
 
-def _story(number: int, who: str) -> Iterator[tuple[Topic, Record]]:
-    at = float(number)
+def story(number: int, at: float, clicks: int = 0) -> Iterator[tuple[Topic, Record]]:
+    """What one shopper does, from a minute on; with so many more clicks while the cart is open."""
+    who = f"s{number}"
     yield topics.PROFILE_UPDATES, consented(at, customer=who)
     yield topics.CLICKSTREAM, clicked(at + 1, visitor=who)
     yield topics.CART, added(at + 2, visitor=who)
     yield topics.CART, added(at + 2, visitor=who)
+    for click in range(clicks):
+        yield topics.CLICKSTREAM, clicked(at + 3 + click / 60, visitor=who)
     yield topics.CLICKSTREAM, clicked(at + 20, visitor=who)
     match number % 5:
         case 0:

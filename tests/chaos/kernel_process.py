@@ -4,9 +4,11 @@ Works until SIGTERM. The time of people stands still, so that nothing depends on
 """
 
 import json
+import logging
 import signal
 import sys
 import threading
+from dataclasses import replace
 from typing import Any
 
 from schemas.codec import Codec
@@ -31,13 +33,14 @@ def config(
     aborted_visible: bool,
     fail_at: str = "",
     deployment: str = "",
-    standbys: int = 0,
+    **changes: Any,
 ) -> KernelConfig:
     """Quick to notice the dead, many small commits, no heartbeats: time is what the test says.
 
     A process that is to fail commits nothing for having read alone, so that it fails in what was meant.
+    ``changes``: other settings instead.
     """
-    return KernelConfig(
+    made = KernelConfig(
         kafka={"bootstrap.servers": bootstrap},
         prefix=prefix,
         deployment=deployment or prefix,
@@ -50,9 +53,9 @@ def config(
         commit_every=1,
         publish_within=1,
         idle_commit_every=30_000 if fail_at else 200,
-        standbys=standbys,
         reached=parse(fail_at),
     )
+    return replace(made, **changes)
 
 
 def kernel(name: str, settings: KernelConfig) -> Kernel:
@@ -66,6 +69,7 @@ def kernel(name: str, settings: KernelConfig) -> Kernel:
 
 def main(said: dict[str, Any]) -> None:
     """Run one until told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     name = said.pop("kernel")

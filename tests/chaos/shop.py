@@ -21,7 +21,7 @@ from schemas.topics import Topic
 from schemas.words import Millis
 from streams import children
 from streams.care import Care
-from streams.kernel.config import Settings
+from streams.kernel.config import KernelConfig, Settings
 from streams.visits import Visits
 from tests.chaos import day, kernel_process
 from tests.chaos.replaying import State, clock_of, replayed, state_of
@@ -44,15 +44,22 @@ class Shop:
     copies: int = 1
     """Of each record, on brokers of their own."""
     shoppers: int = day.SHOPPERS
+    bootstrap_of_kernels: str = ""
+    """Where they begin, if elsewhere: behind a network that can be cut."""
 
     def __post_init__(self) -> None:
         """Settle the default."""
         self.deployment = self.deployment or self.prefix
 
+    @property
+    def config(self) -> KernelConfig:
+        """Where its kernels run."""
+        return kernel_process.config(self.bootstrap, self.prefix, self.embedded, deployment=self.deployment)
+
     @cached_property
     def bench(self) -> Bench:
         """Its topics, created; and means to read them."""
-        config = kernel_process.config(self.bootstrap, self.prefix, self.embedded, deployment=self.deployment)
+        config = self.config
         made = Bench(config, PARTITIONS, self.copies)
         own = topics.TOPICS if self.deployment == self.prefix else (topics.FACTS, *topics.OUTPUTS)
         names = [config.named(topic) for topic in own]
@@ -84,20 +91,23 @@ class Shop:
                 self.bench.send(topic, Heartbeat(received_at=at), partition=partition)
 
     @contextmanager
-    def process(self, kernel: str, fail_at: str = "", standbys: int = 0) -> Iterator[subprocess.Popen[bytes]]:
-        """A kernel process, killed at the end of the block if it hasn't ended by then."""
+    def process(self, kernel: str, fail_at: str = "", **settings: Any) -> Iterator[subprocess.Popen[bytes]]:
+        """A kernel process, killed at the end of the block if it hasn't ended by then.
+
+        ``settings``: those of a kernel, in place of ``kernel_process.config``'s.
+        """
         said = {
             "kernel": kernel,
-            "bootstrap": self.bootstrap,
+            "bootstrap": self.bootstrap_of_kernels or self.bootstrap,
             "prefix": self.prefix,
             "deployment": self.deployment,
             "aborted_visible": self.embedded,
             "fail_at": fail_at,
-            "standbys": standbys,
+            **settings,
         }
         command = [sys.executable, "-m", "tests.chaos.kernel_process", json.dumps(said)]
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-        with open(self.logs / f"{self.deployment}.{kernel}.log", "ab") as log:
+        with open(self.log(kernel, settings.get("instance")), "ab") as log:
             process = children.start(command, log, environment)
         try:
             yield process
@@ -105,6 +115,10 @@ class Shop:
             process.send_signal(signal.SIGCONT)
             process.kill()
             process.wait()
+
+    def log(self, kernel: str, instance: str | None = None) -> Path:
+        """What a kernel's processes say."""
+        return self.logs / ".".join([self.deployment, kernel, *([instance] if instance else []), "log"])
 
     def has_members(self, kernel: str) -> bool:
         """Whether the broker counts anybody as a member of the kernel's group."""

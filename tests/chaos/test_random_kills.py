@@ -81,7 +81,10 @@ def settings_on(kafka: ApacheKafka, prefix: str, folder: Path) -> Settings:
     return chosen.but(kafka=KafkaSettings(kind="kafka", bootstrap=kafka.bootstrap))
 
 
-@pytest.mark.parametrize(("workers", "seed"), [pytest.param(1, 11, id="one"), pytest.param(2, 22, id="two")])
+@pytest.mark.parametrize(
+    ("workers", "seed"),
+    [pytest.param(1, 11, id="one", marks=pytest.mark.long), pytest.param(2, 22, id="two")],
+)
 def test_nothing_lost_nothing_twice(
     workers: int, seed: int, kafka: ApacheKafka, prefix: str, tmp_path: Path
 ) -> None:

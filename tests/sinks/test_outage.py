@@ -16,6 +16,7 @@ from sinks.clickhouse.lane import RECORD_BYTES
 from sinks.clickhouse.remote import RemoteStore
 from sinks.clickhouse.store import ClickHouseTarget
 from sinks.errors import QueryFailed
+from tests.apache_kafka import ApacheKafka
 from tests.sinks.clickhouse_server import serving
 from tests.sinks.harness import CODEC, Shore, clicks, shore
 from tests.waiting import eventually
@@ -25,6 +26,8 @@ pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(300)]
 MakeShore = Callable[[RemoteStore], Shore]
 BUFFER = 64_000
 MINUTE = 60.0
+LANDED_WITHIN = 60.0
+"""Seconds after ClickHouse is back, with pauses between tries of at most 30 s as in production."""
 
 
 @pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
@@ -64,6 +67,40 @@ def is_right(here: Shore, store: EmbeddedStore, count: int) -> None:
     here.store = store
     assert here.landed() == (2 * count, 2 * count)
     assert not audit(store.query).findings
+
+
+@pytest.mark.long
+@pytest.mark.kafka
+@pytest.mark.timeout(900)
+def test_away_for_ten_minutes(kafka: ApacheKafka, prefix: str, store: EmbeddedStore) -> None:
+    """With the pauses of production; more arrives than may wait in memory."""
+    with serving(store) as server:
+        port = server.server_address[1]
+        here = shore(at(port), kafka.bootstrap, prefix, 2, False, batch_rows=100, buffer_bytes=BUFFER)
+        send(here, 0, 50)
+        away = here.landing()
+        lander = away.__enter__()
+        landed(here, lander, 50)
+    sent = 50
+    try:
+        back_at = time.monotonic() + 10 * MINUTE
+        while time.monotonic() < back_at:
+            send(here, sent, 200)
+            sent += 200
+            assert number(lander, "waiting bytes") < 4 * BUFFER
+            failures = number(lander, "failures")
+            eventually(lambda seen=failures: number(lander, "failures") > seen)  # type: ignore[misc]
+        assert number(lander, "paused") == 2
+        with serving(store, port):
+            began = time.monotonic()
+            landed(here, lander, sent)
+            assert time.monotonic() - began < LANDED_WITHIN
+            away.__exit__(None, None, None)
+    except BaseException as failure:
+        away.__exit__(type(failure), failure, failure.__traceback__)
+        raise
+    is_right(here, store, sent)
+    assert number(lander, "sessions") == 1
 
 
 @pytest.mark.on_embedded
