@@ -94,7 +94,7 @@ def measured(
     outcomes = [Outcome(side, by_pace[side.slow].events) for side in asked.sides]
     for number in range(asked.rounds):
         for outcome in outcomes:
-            if outcome.reason is None:
+            if outcome.available:
                 _round(outcome, kafka, number, asked.partitions, by_pace[outcome.side.slow])
         write(asked.out, outcomes, asked, load)
     return outcomes
@@ -107,8 +107,9 @@ def _round(outcome: Outcome, kafka: ApacheKafka, number: int, partitions: int, l
     try:
         cost = measure(side, place, load)
     except FAILURES as failure:
-        outcome.reason = f"{type(failure).__name__}: {failure}"
-        print(f"NOT MEASURED: {side.name}: {outcome.reason}", *getattr(failure, "__notes__", ()), flush=True)
+        outcome.available = not isinstance(failure, Unavailable)
+        outcome.failures.append(f"round {number + 1}: {type(failure).__name__}: {failure}")
+        print(f"FAILED: {side.name}:", outcome.failures[-1], *getattr(failure, "__notes__", ()), flush=True)
         return
     outcome.costs.append(cost)
     print(f"    {load.events:,} events in {cost.seconds:.1f} s, CPU {cost.cpu:.1f} s", flush=True)
@@ -122,8 +123,8 @@ def main() -> None:
         with apache_kafka() as kafka:
             outcomes = measured(kafka, asked, by_pace, load)
     print(table(outcomes))
-    if any(outcome.reason for outcome in outcomes):
-        raise SystemExit("not every side could be measured")
+    if any(outcome.failures for outcome in outcomes):
+        raise SystemExit("not every round of every side could be measured")
 
 
 if __name__ == "__main__":

@@ -48,8 +48,7 @@ def measure(side: Side, place: Place, load: Load) -> Cost:
 
 
 def _measured(side: Side, place: Place, load: Load, watch: Watch, processes: Running) -> Cost:
-    first = expected(load.warm_up.crowd).total()
-    both = first + expected(load.work.crowd).total()
+    first, both = expected(load.warm_up.crowd), expected(load.warm_up.crowd, load.work.crowd)
     costs = list[Cost]()
     load.warm_up.publish(place)
     watch.wait_for(first, patience(len(load.warm_up.crowd)), processes.require_alive)

@@ -13,12 +13,14 @@ from benchmarks.report import MEASURES, MICRO, grid, machine, spread
 
 @dataclass
 class Outcome:
-    """What became of one side: what its rounds cost, or the reason why there were none."""
+    """What became of one side: what its rounds cost, and what went wrong with those that failed."""
 
     side: Side
     events: int
     costs: list[Cost] = field(default_factory=list)
-    reason: str | None = None
+    failures: list[str] = field(default_factory=list)
+    available: bool = True
+    """Whether it can be had on this machine at all."""
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
@@ -28,11 +30,17 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 
 def _row(outcome: Outcome) -> Sequence[str]:
-    if outcome.reason is not None:
-        reason = " ".join(outcome.reason.split()).replace("|", "/")[:300]
-        return (outcome.side.name, f"**NOT MEASURED: {reason}**", *[""] * (1 + len(MEASURES)))
+    failed = f"**FAILED: {_plain('; '.join(outcome.failures))}**" if outcome.failures else ""
+    promised = f"{outcome.side.guarantee} {failed}".strip()
+    if not outcome.costs:
+        return (outcome.side.name, failed, *[""] * (1 + len(MEASURES)))
     measured = (spread(measure, outcome.costs, outcome.events) for measure in MEASURES)
-    return (outcome.side.name, outcome.side.guarantee, f"{outcome.events:,}", *measured)
+    return (outcome.side.name, promised, f"{outcome.events:,}", *measured)
+
+
+def _plain(text: str) -> str:
+    """As a cell of a table has room for it."""
+    return " ".join(text.split()).replace("|", "/")[:300]
 
 
 def write(path: Path, outcomes: Sequence[Outcome], asked: argparse.Namespace, load: float) -> None:

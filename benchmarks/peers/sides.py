@@ -87,7 +87,7 @@ or twice, and what they prove false; dead letters; likely causes; every clock of
 outreach; the state of each customer and contact, published. No peer does any of these."""
 KAFKA_STREAMS = """\
 deadlines wait in a queue on the heap, which a restart fills from the store; a punctuator looks at it every
-100 ms of wall clock. The state is in memory, with a changelog."""
+100 ms of wall clock. State in memory, with a changelog; one thread."""
 FLINK = """\
 exactly once by snapshots of the whole state (heap, files on this machine) instead of a changelog through the
 broker; in production they would need a storage of their own. One process, parallelism 1."""

@@ -34,15 +34,21 @@ class Watch:
         )
         self.seen: Counter[tuple[str, str]] = Counter()
 
-    def wait_for(self, count: int, patience: float, meanwhile: Callable[[], None]) -> None:
+    def wait_for(
+        self, wanted: Counter[tuple[str, str]], patience: float, meanwhile: Callable[[], None]
+    ) -> None:
         """Until so many were seen; ``meanwhile`` is called in between. Raises TimeoutError after so many
         seconds.
         """
+        count = wanted.total()
         began = said = time.monotonic()
         while (total := self.seen.total()) < count:
             now = time.monotonic()
             if now > began + patience:
-                raise TimeoutError(f"{total:,} of {count:,} signals after {patience:.0f} s")
+                missing = [*(wanted - self.seen)][:3]
+                raise TimeoutError(
+                    f"{total:,} of {count:,} signals after {patience:.0f} s, missing such as {missing}"
+                )
             if now > said + SAID_EVERY:
                 said = now
                 print(f"    {total:,} of {count:,} signals after {now - began:.0f} s", flush=True)

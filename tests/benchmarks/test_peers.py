@@ -130,10 +130,12 @@ def unanswered(crowd: Crowd) -> Iterator[tuple[str, str]]:
 
 def test_the_table_shows_each_side_and_says_loudly_who_could_not_be_measured() -> None:
     measured = Outcome(SIDES[0], 1_000, [Cost(1.0, 0.5, 0.1, 1 << 20), Cost(2.0, 0.7, 0.1, 3 << 20)])
-    absent = Outcome(SIDES[1], 1_000, reason="mvn failed:\nno such | thing")
-    shown = table([measured, absent])
+    absent = Outcome(SIDES[1], 1_000, failures=["round 1: mvn failed:\nno such | thing"])
+    flawed = Outcome(SIDES[2], 1_000, [Cost(4.0, 0.5, 0.1, 1 << 20)], ["round 2: signals missing"])
+    shown = table([measured, absent, flawed])
     assert "| 750 (500–1,000) | 600.0 (500.0–700.0) |" in shown
-    assert "**NOT MEASURED: mvn failed: no such / thing**" in shown
+    assert "| **FAILED: round 1: mvn failed: no such / thing**" in shown
+    assert "**FAILED: round 2: signals missing** | 1,000  | 250 (250–250)" in shown
     assert len({line.count("|") for line in shown.splitlines()}) == 1
 
 

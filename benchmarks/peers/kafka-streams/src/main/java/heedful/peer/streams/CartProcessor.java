@@ -17,25 +17,28 @@ import org.apache.kafka.streams.state.KeyValueStore;
 /** Keeps the carts of the visitors of a task, and says which were left. */
 final class CartProcessor implements Processor<byte[], Event, byte[], byte[]> {
     static final String STORE = "carts";
+    static final String CLOCK = "carts-clock";
 
     private final Signals signals;
-    private final Deadlines deadlines;
+    private final String[] topics;
+    private Deadlines deadlines;
     private ProcessorContext<byte[], byte[]> context;
     private KeyValueStore<String, Cart> carts;
 
     CartProcessor(Path schemas, String... topics) {
         signals = new Signals(schemas);
-        deadlines = new Deadlines(topics);
+        this.topics = topics;
     }
 
     @Override
     public void init(ProcessorContext<byte[], byte[]> context) {
         this.context = context;
         carts = context.getStateStore(STORE);
+        deadlines = new Deadlines(context.getStateStore(CLOCK), topics);
         try (KeyValueIterator<String, Cart> all = carts.all()) {
             all.forEachRemaining(this::restored);
         }
-        context.schedule(Duration.ofMillis(100), PunctuationType.WALL_CLOCK_TIME, now -> signalAllDue());
+        context.schedule(Duration.ofMillis(100), PunctuationType.WALL_CLOCK_TIME, now -> tick());
     }
 
     @Override
@@ -67,6 +70,11 @@ final class CartProcessor implements Processor<byte[], Event, byte[], byte[]> {
         if (cart != null && !cart.signalled && !(waited && cart.stage == before)) {
             deadlines.add(cart.due(), event.key());
         }
+    }
+
+    private void tick() {
+        deadlines.keepTime();
+        signalAllDue();
     }
 
     private void signalAllDue() {

@@ -16,25 +16,28 @@ import org.apache.kafka.streams.state.KeyValueStore;
 /** Keeps the contacts of a task, and says whose first reply is overdue. */
 final class ContactProcessor implements Processor<byte[], Event, byte[], byte[]> {
     static final String STORE = "contacts";
+    static final String CLOCK = "contacts-clock";
 
     private final Signals signals;
-    private final Deadlines deadlines;
+    private final String[] topics;
+    private Deadlines deadlines;
     private ProcessorContext<byte[], byte[]> context;
     private KeyValueStore<String, Contact> contacts;
 
-    ContactProcessor(Path schemas, String topic) {
+    ContactProcessor(Path schemas, String... topics) {
         signals = new Signals(schemas);
-        deadlines = new Deadlines(topic);
+        this.topics = topics;
     }
 
     @Override
     public void init(ProcessorContext<byte[], byte[]> context) {
         this.context = context;
         contacts = context.getStateStore(STORE);
+        deadlines = new Deadlines(context.getStateStore(CLOCK), topics);
         try (KeyValueIterator<String, Contact> all = contacts.all()) {
             all.forEachRemaining(this::restored);
         }
-        context.schedule(Duration.ofMillis(100), PunctuationType.WALL_CLOCK_TIME, now -> signalAllDue());
+        context.schedule(Duration.ofMillis(100), PunctuationType.WALL_CLOCK_TIME, now -> tick());
     }
 
     @Override
@@ -64,6 +67,11 @@ final class ContactProcessor implements Processor<byte[], Event, byte[], byte[]>
         if (contact != null && known == null) {
             deadlines.add(contact.due(), event.key());
         }
+    }
+
+    private void tick() {
+        deadlines.keepTime();
+        signalAllDue();
     }
 
     private void signalAllDue() {

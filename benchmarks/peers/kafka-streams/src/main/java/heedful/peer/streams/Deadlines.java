@@ -1,26 +1,31 @@
 package heedful.peer.streams;
 
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.PriorityQueue;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
- * What is due in one task, and how far its time has come: as far as the slowest of its topics. Not stored: a store
- * that was restored is read once to fill it.
+ * What is due in one task, and how far its time has come: as far as the slowest of its topics. What is due isn't
+ * stored: a store of states that was restored is read once to fill the queue. The time is, or a task that moves
+ * would stand still until every topic brings something new.
  */
 final class Deadlines {
     private static final long LATENESS = 10_000;
 
     record Deadline(long at, String key) { }
 
-    private final PriorityQueue<Deadline> queue =
-            new PriorityQueue<>((one, other) -> Long.compare(one.at(), other.at()));
+    private final PriorityQueue<Deadline> queue = new PriorityQueue<>(Comparator.comparingLong(Deadline::at));
     private final Map<String, Long> received = new HashMap<>();
+    private final KeyValueStore<String, Long> clock;
 
-    Deadlines(String... topics) {
+    Deadlines(KeyValueStore<String, Long> clock, String... topics) {
+        this.clock = clock;
         for (String topic : topics) {
-            received.put(topic, 0L);
+            Long known = clock.get(topic);
+            received.put(topic, known == null ? 0L : known);
         }
     }
 
@@ -34,7 +39,16 @@ final class Deadlines {
 
     /** The earliest of what became due; null if nothing did. */
     Deadline next() {
-        long clock = received.values().stream().mapToLong(Long::longValue).min().orElseThrow() - LATENESS;
-        return queue.isEmpty() || queue.peek().at() >= clock ? null : queue.poll();
+        long now = received.values().stream().mapToLong(Long::longValue).min().orElseThrow() - LATENESS;
+        return queue.isEmpty() || queue.peek().at() >= now ? null : queue.poll();
+    }
+
+    /** Remember how far the time has come. */
+    void keepTime() {
+        received.forEach((topic, at) -> {
+            if (!at.equals(clock.get(topic))) {
+                clock.put(topic, at);
+            }
+        });
     }
 }

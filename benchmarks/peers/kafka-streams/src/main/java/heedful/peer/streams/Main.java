@@ -46,10 +46,12 @@ public final class Main {
         source(topology, "visits", schemas, clicks, carts);
         topology.addProcessor("carts", () -> new CartProcessor(schemas, clicks, carts), "visits");
         topology.addStateStore(store(CartProcessor.STORE, Serdes.carts()), "carts");
+        topology.addStateStore(store(CartProcessor.CLOCK, Serdes.times()), "carts");
         sink(topology, prefix + ".signals.abandonment", "carts");
         source(topology, "support", schemas, support);
         topology.addProcessor("contacts", () -> new ContactProcessor(schemas, support), "support");
         topology.addStateStore(store(ContactProcessor.STORE, Serdes.contacts()), "contacts");
+        topology.addStateStore(store(ContactProcessor.CLOCK, Serdes.times()), "contacts");
         sink(topology, prefix + ".signals.contact", "contacts");
         return topology;
     }
@@ -65,7 +67,7 @@ public final class Main {
 
     private static <T> StoreBuilder<KeyValueStore<String, T>> store(String name, Serde<T> states) {
         return Stores.keyValueStoreBuilder(
-                Stores.inMemoryKeyValueStore(name), org.apache.kafka.common.serialization.Serdes.String(), states);
+                Stores.inMemoryKeyValueStore(name), Serdes.keys(), states);
     }
 
     private static Properties settings(String bootstrap, String prefix, String state) {

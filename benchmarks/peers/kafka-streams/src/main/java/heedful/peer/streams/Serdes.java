@@ -14,6 +14,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes.LongSerde;
+import org.apache.kafka.common.serialization.Serdes.StringSerde;
 import org.apache.kafka.common.serialization.Serdes.WrapperSerde;
 import org.apache.kafka.common.serialization.Serializer;
 
@@ -24,6 +26,14 @@ final class Serdes {
     static Deserializer<Event> events(Path schemas) {
         Wire wire = new Wire(schemas);
         return (topic, value) -> wire.read(value);
+    }
+
+    static Serde<String> keys() {
+        return new StringSerde();
+    }
+
+    static Serde<Long> times() {
+        return new LongSerde();
     }
 
     static Serde<Cart> carts() {
