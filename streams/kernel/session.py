@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -28,6 +27,7 @@ from streams.kernel.processor import Processor
 from streams.kernel.restoring import Copy
 from streams.kernel.standbys import Standbys, followed
 from streams.kernel.standings import Standings, looked
+from streams.kernel.told import told
 
 log = logging.getLogger(__name__)
 
@@ -94,31 +94,8 @@ class Session:
     def status(self) -> dict[str, Any]:
         """Sums over the tasks held now."""
         tasks = list(self._tasks.values())
-        sums: dict[str, Any] = defaultdict(int)
-        for task in tasks:
-            for name, count in task.counts.items():
-                sums[name] += count
-        clock = min((task.task.clock for task in tasks), default=0)
         return {
-            **sums,
-            "tasks": len(tasks),
-            "keys": sum(len(task.task) for task in tasks),
-            "timers": sum(task.task.timers for task in tasks),
-            "duplicates": sum(task.task.duplicates for task in tasks),
-            "late": sum(task.task.late_events for task in tasks),
-            "clock": clock,
-            "durable": min((task.durable.clock for task in tasks), default=0),
-            "durable to": {
-                f"{label}-{task.partition}": offset
-                for task in tasks
-                for label, offset in task.durable.positions.items()
-            },
-            "behind": self._clock.now() - clock if clock else -1,
-            "restoring": {
-                str(task.partition): {"keys": at.keys, "share": round(at.share, 3)}
-                for task in tasks
-                if (at := task.restoring) is not None
-            },
+            **told(tasks, self._clock.now()),
             **self._backpressure.status(),
             "memory bound": bound(self._config, len(tasks), self._brokers),
             "lag": {self._names[name].label: count for name, count in self._lag.by_topic().items()},
