@@ -64,10 +64,14 @@ def _completed(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> ar
 
 
 def loads(asked: argparse.Namespace, folder: Path) -> dict[bool, Load]:
-    """By whether they are for slow sides."""
+    """By whether they are for slow sides, none of which has a compiler that must become warm."""
     share = asked.visitors / asked.events
-    sizes = {side.slow: asked.slow_events if side.slow else asked.events for side in asked.sides}
-    return {slow: _load(events, min(asked.warm_up, events), share, folder) for slow, events in sizes.items()}
+    by_pace = {}
+    if any(not side.slow for side in asked.sides):
+        by_pace[False] = _load(asked.events, asked.warm_up, share, folder)
+    if any(side.slow for side in asked.sides):
+        by_pace[True] = _load(asked.slow_events, asked.slow_events // 10, share, folder)
+    return by_pace
 
 
 def _load(events: int, warm_up: int, share: float, folder: Path) -> Load:
