@@ -1,4 +1,4 @@
-"""A short soak: leaders, coordinators and workers are killed under fifty thousand events."""
+"""A short soak: leaders, coordinators and workers are killed under thirty thousand events."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.kafka_cluster import Cluster
 
 pytestmark = [pytest.mark.chaos, pytest.mark.kafka, pytest.mark.timeout(600)]
 
-EVENTS, KILLS, SEED = 50_000, 10, 3
+EVENTS, KILLS, SEED = 30_000, 6, 3
 
 
 def test_nothing_lost_nothing_twice(cluster: Cluster, tmp_path: Path) -> None:
