@@ -1,9 +1,13 @@
 """When the tasks of one worker commit; and that they do it side by side."""
 
+import faulthandler
+import logging
+import math
+import os
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from confluent_kafka import Consumer
 
@@ -14,9 +18,23 @@ from streams.kernel.hosted import HostedTask
 from streams.kernel.measures import Done, Measures
 from streams.kernel.pace import Pace
 
+log = logging.getLogger(__name__)
+
 AT_ONCE = 8
 """Tasks of one worker that commit at the same time; the others follow. One by one on the embedded broker: of
 transactions that end at the same moment, it keeps one in some hundreds pending for ever."""
+
+
+NEVER = 60.0
+"""Seconds. A commit asks three things and waits 10 s for each answer, once more for the last: what takes
+longer than this hangs in the client, and nothing that this process does will end it."""
+
+
+def end_process() -> NoReturn:
+    """As by ``kill -9``, which loses nothing; whoever watches over the process starts it anew."""
+    log.critical("a commit has not ended for %d s: the process ends, to be started anew", NEVER)
+    faulthandler.dump_traceback()
+    os._exit(1)
 
 
 class Announcing(NamedTuple):
@@ -35,12 +53,24 @@ class Commits:
     the last of them would be late for no reason.
     """
 
-    def __init__(self, config: KernelConfig, measures: Measures, clock: Clock, consumer: Consumer) -> None:
+    def __init__(
+        self,
+        config: KernelConfig,
+        measures: Measures,
+        clock: Clock,
+        consumer: Consumer,
+        never: float = NEVER,
+        give_up: Callable[[], NoReturn] = end_process,
+    ) -> None:
+        """``give_up``: called if a commit hasn't ended after ``never`` seconds."""
+        self._never = never
+        self._give_up = give_up
         self._config = config
         self._measures = measures
         self._clock = clock
         self._consumer = consumer
-        self._pool = ThreadPoolExecutor(1 if config.aborted_visible else AT_ONCE, "commit")
+        self._at_once = 1 if config.aborted_visible else AT_ONCE
+        self._pool = ThreadPoolExecutor(self._at_once, "commit")
         self._paces: dict[int, Pace] = {}
         self.announcing: Announcing | None = None
 
@@ -66,13 +96,15 @@ class Commits:
             self._stage(task, now)
         membership = self._consumer.consumer_group_metadata() if tasks else None
         commits = [self._pool.submit(_timed, task, membership) for task in tasks]
-        wait(commits)
+        rounds = math.ceil(len(commits) / self._at_once)
+        if wait(commits, timeout=rounds * self._never).not_done:
+            self._give_up()
         for commit in commits:
             self._measures.committed(*commit.result(), self._clock.now())
 
     def close(self) -> None:
         """No more commits."""
-        self._pool.shutdown()
+        self._pool.shutdown(wait=False)
 
     def _is_due(self, task: HostedTask, now: float, busy: bool) -> bool:
         pace = self._paces[task.partition]

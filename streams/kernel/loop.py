@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from prometheus_client.metrics_core import Metric
 
 from schemas.codec import Codec
 from schemas.errors import RegistryUnavailable
 from schemas.topics import Topic
 from streams.clock import Clock
-from streams.errors import Unavailable
+from streams.errors import FixConfiguration, Unavailable
 from streams.kernel.config import KernelConfig
 from streams.kernel.measures import Measures
 from streams.kernel.processor import Processor
@@ -72,7 +72,23 @@ class Kernel:
     def _run(self, stop: threading.Event) -> None:
         while not stop.is_set():
             self._sessions += 1
-            session = Session(
+            session = self._joining()
+            self._session = session
+            try:
+                session.run(stop)
+            except (KafkaException, RegistryUnavailable, Unavailable) as failure:
+                log.warning("%s: session ended, tasks are rebuilt: %s", self._processor.name, failure)
+                self._standings.failed(str(failure))
+                session.abort()
+                _refuse_setting(failure)
+                stop.wait(RETRY_AFTER)
+            except BaseException:
+                session.abort()
+                raise
+
+    def _joining(self) -> Session:
+        try:
+            return Session(
                 self._processor,
                 self._config,
                 self._codec,
@@ -82,17 +98,9 @@ class Kernel:
                 self._standings,
                 self._standbys,
             )
-            self._session = session
-            try:
-                session.run(stop)
-            except (KafkaException, RegistryUnavailable, Unavailable) as failure:
-                log.warning("%s: session ended, tasks are rebuilt: %s", self._processor.name, failure)
-                self._standings.failed(str(failure))
-                session.abort()
-                stop.wait(RETRY_AFTER)
-            except BaseException:
-                session.abort()
-                raise
+        except KafkaException as failure:
+            _refuse_setting(failure)
+            raise
 
     def status(self) -> dict[str, Any]:
         """Counters since the start, and where the clock stands; times in milliseconds.
@@ -114,3 +122,12 @@ class Kernel:
     def collect(self) -> Iterable[Metric]:
         """What it made durable since the process started, and how its tasks get on."""
         return chain(self._measures.collect(), self._standings.collect())
+
+
+def _refuse_setting(failure: Exception) -> None:
+    """Raises FixConfiguration if the client doesn't take one of its settings: trying again won't help."""
+    error = failure.args[0] if isinstance(failure, KafkaException) else None
+    if error is not None and error.code() == KafkaError._INVALID_ARG and "roperty" in error.str():
+        raise FixConfiguration(
+            f"{error.str().strip()}. It stands in the table [kafka] of the settings."
+        ) from failure
