@@ -22,7 +22,10 @@ ABSENT, PRESENT = b"\x00", b"\x02"
 END = b"\x00"
 """Of an array."""
 LONGS = 1 << 63
-_LENGTHS = [varint(length) for length in range(1024)]
+SHORT = 1024
+"""Below this, lengths are looked up; their texts are most of what is spelt, each with one call."""
+_LENGTHS = [varint(length) for length in range(SHORT)]
+_PRESENT_LENGTHS = [PRESENT + length for length in _LENGTHS]
 
 
 def speller(fields: tuple[Field, ...]) -> Spell:
@@ -45,6 +48,8 @@ def _spell(field: Field) -> Spell:
     plain = _plain(field)
     if not field.nullable:
         return plain
+    if field.kind == "string":
+        return _text_if_any
     return lambda value: ABSENT if value is None else PRESENT + plain(value)
 
 
@@ -66,12 +71,21 @@ def _array(items: list[bytes]) -> bytes:
 
 
 def _text(text: str) -> bytes:
-    return _bytes(text.encode())
+    data = text.encode()
+    length = len(data)
+    return _LENGTHS[length] + data if length < SHORT else varint(length) + data
+
+
+def _text_if_any(text: str | None) -> bytes:
+    if text is None:
+        return ABSENT
+    data = text.encode()
+    length = len(data)
+    return _PRESENT_LENGTHS[length] + data if length < SHORT else PRESENT + varint(length) + data
 
 
 def _bytes(data: bytes) -> bytes:
-    length = len(data)
-    return (_LENGTHS[length] if length < len(_LENGTHS) else varint(length)) + data
+    return varint(len(data)) + data
 
 
 def _long(number: int) -> bytes:
