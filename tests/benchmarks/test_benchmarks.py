@@ -60,7 +60,9 @@ def test_open_contacts_are_measured_and_written_down(tmp_path: Path) -> None:
     [
         ("timers", "400000", "| memory of a timer, besides the key |"),
         ("size", "20000", "| 20,000 | "),
-        pytest.param("restore", "20000", "| take-over of both tasks by", marks=pytest.mark.kafka),
+        pytest.param(
+            "restore", "20000", "| take-over of both tasks by", marks=[pytest.mark.kafka, pytest.mark.long]
+        ),
     ],
 )
 def test_size_is_measured_and_written_down(module: str, keys: str, told: str, tmp_path: Path) -> None:
@@ -73,6 +75,7 @@ def test_size_is_measured_and_written_down(module: str, keys: str, told: str, tm
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.broker
 @pytest.mark.skipif(chromium.missing() is not None, reason=chromium.missing() or "")
 def test_the_live_page_is_measured_and_written_down(tmp_path: Path) -> None:

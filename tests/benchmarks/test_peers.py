@@ -172,6 +172,7 @@ def test_every_requirement_is_pinned(requirements: Path) -> None:
 
 
 @pytest.mark.kafka
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(missing() is not None, reason=missing() or "")
 def test_a_short_run_asserts_its_results_and_writes_them_down(tmp_path: Path) -> None:
