@@ -15,7 +15,8 @@ SYNC = b"heedful avro blk"
 
 
 @lru_cache(maxsize=256)
-def _high(groups: int) -> bytes:
+def groups_of_seven(groups: int) -> bytes:
+    """A number that is not negative in groups of seven bits, the lowest first: what varints are made of."""
     out = bytearray()
     while groups > 0x7F:
         out.append(groups & 0x7F | 0x80)
@@ -31,7 +32,7 @@ def varint(number: int) -> bytes:
     """A number that is not negative, as Avro spells a long. Neighbours share their higher bytes."""
     zigzag = number << 1
     high = zigzag >> 14
-    return _LOW[zigzag & 0x3FFF] + _high(high) if high else _high(zigzag)
+    return _LOW[zigzag & 0x3FFF] + groups_of_seven(high) if high else groups_of_seven(zigzag)
 
 
 def numbered(bodies: Iterable[tuple[int, bytes]]) -> list[bytes]:
@@ -41,8 +42,8 @@ def numbered(bodies: Iterable[tuple[int, bytes]]) -> list[bytes]:
         zigzag = offset << 1
         high = zigzag >> 14
         if high != before:
-            before, tail = high, _high(high)
-        rows.append(_LOW[zigzag & 0x3FFF] + tail + body if high else _high(zigzag) + body)
+            before, tail = high, groups_of_seven(high)
+        rows.append(_LOW[zigzag & 0x3FFF] + tail + body if high else groups_of_seven(zigzag) + body)
     return rows
 
 

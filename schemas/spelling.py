@@ -11,7 +11,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, TypeAlias
 
-from schemas.container import varint
+from schemas.container import groups_of_seven, varint
 from schemas.conversion import units
 from schemas.shape import Field
 
@@ -92,19 +92,8 @@ def _long(number: int) -> bytes:
     if 0 <= number < LONGS:
         return varint(number)
     if -LONGS <= number < 0:
-        return _below_zero(number)
+        return groups_of_seven(~number * 2 + 1)  # -1 is spelt as 1, -2 as 3
     raise OverflowError(f"{number} has more than 64 bits")
-
-
-def _below_zero(number: int) -> bytes:
-    """-1 is spelt as 1, -2 as 3."""
-    zigzag = ~number * 2 + 1
-    out = bytearray()
-    while zigzag > 0x7F:
-        out.append(zigzag & 0x7F | 0x80)
-        zigzag >>= 7
-    out.append(zigzag)
-    return bytes(out)
 
 
 @lru_cache(maxsize=1 << 16)
