@@ -109,7 +109,7 @@ class Kernel:
         committed.
         """
         session = self._session
-        found = session.status() if session else {}
+        found = session.status() if session else {"tasks": 0}
         buried = {f"dead {reason}": count for reason, count in self._measures.buried.copy().items()}
         standbys = {"standbys": self._standbys.status()} if self._standbys else {}
         said = {**buried, **self._standings.status(), **standbys, **found}

@@ -59,3 +59,9 @@ def test_a_setting_that_the_client_does_not_take_is_named(broker: EmbeddedBroker
     here.config.kafka["queue.buffering.max.messages"] = "-7"
     with pytest.raises(FixConfiguration, match=r"queue\.buffering\.max\.messages"):
         here.kernel(Noting()).run(threading.Event())
+
+
+@pytest.mark.broker
+def test_before_it_has_joined_it_tells_that_it_has_no_tasks(broker: EmbeddedBroker, prefix: str) -> None:
+    kernel = bench(broker.bootstrap, prefix, 1, True).kernel(Noting())
+    assert kernel.status()["tasks"] == 0
