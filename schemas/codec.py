@@ -19,6 +19,7 @@ from schemas.compatibility import unreadable
 from schemas.control import Clock, Heartbeat, Hold
 from schemas.conversion import ImpossibleNumber
 from schemas.errors import BadRecord, FixSchemas, Unencodable
+from schemas.reading import UNUSUAL, usual_reader
 from schemas.registry import Registry
 from schemas.shape import Field, Shape, parse, wire
 from schemas.spelling import speller
@@ -96,10 +97,22 @@ class Reading:
         fastavro.schemaless_writer(out, self.parsed, plain)
         return out.getvalue()
 
-    def decode(self, plain: dict[str, Any]) -> Record:
-        """Plain values to a record; raises BadRecord for values that no schema can forbid."""
+    @cached_property
+    def usual(self) -> Callable[[bytes], Record]:
+        """A body to a record, if it is spelt as nearly all are. Raises one of UNUSUAL."""
+        return usual_reader(self.writer.fields, self.reader.fields, self.model)
+
+    def decode(self, body: bytes) -> Record:
+        """A body to a record. Raises BadRecord, also for values that no schema can forbid."""
         try:
-            return self.record(plain)
+            return self.usual(body)
+        except UNUSUAL:
+            return self.decode_any(body)
+
+    def decode_any(self, body: bytes) -> Record:
+        """The same by the library alone, however the body is spelt."""
+        try:
+            return self.record(self.plain(body))
         except ImpossibleNumber as error:
             raise BadRecord("impossible_number", str(error)) from error
         except KeyError as error:
@@ -151,7 +164,7 @@ class Codec:
         if len(value) < FRAME.size or value[0]:
             raise BadRecord("not_framed", f"begins with {value[:5].hex()}")
         reading = self.reading(FRAME.unpack_from(value)[1], topic)
-        return reading.decode(reading.plain(value[FRAME.size :]))
+        return reading.decode(value[FRAME.size :])
 
     def decode_batch(self, topic: Topic, records: Iterable[tuple[int, bytes | None]]) -> "Batch":
         """Decode (offset, value) pairs of one partition, column by column. Raises nothing about a record."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple, get_type_hints
 
 import polars as pl
@@ -97,7 +98,8 @@ def is_placeholder(identifier: str) -> bool:
     return len(identifier) < 40 and identifier.strip(BLANKS).lower() in PLACEHOLDERS
 
 
-def _check_shop(shop_id: str) -> Fault | None:
+def _check_shop(record: Any) -> Fault | None:
+    shop_id = record.shop_id
     if "/" in shop_id or is_placeholder(shop_id):
         return Fault("impossible_shop", f"shop_id is {shop_id[:40]!r}")
     return None
@@ -157,24 +159,38 @@ LINE_TEXTS = _texts(Line)
 
 
 def _input_check(model: type[Record]) -> Callable[[Any], Fault | None]:
-    ids = tuple(name for name in IDS if name in model.__struct_fields__)
+    """Asks only about fields that the contract has."""
+    has = set(model.__struct_fields__)
+    ids = tuple(name for name in IDS if name in has)
+    checks = [check for check, names in ASKED if has.intersection(names)]
     texts = _texts(model)
+    in_all = attrgetter(*texts)
+    short = min(texts.values())
 
     def check(record: Any) -> Fault | None:
         for name in ids:
             wrong = _check_id(name, getattr(record, name))
             if wrong:
                 return wrong
-        return (
-            _check_shop(record.shop_id)
-            or _check_times(record)
-            or _check_window(record)
-            or _check_lines(record)
-            or _check_tags(record)
-            or _check_texts(record, texts)
-        )
+        for asked in checks:
+            wrong = asked(record)
+            if wrong:
+                return wrong
+        if max(map(len, filter(None, in_all(record))), default=0) <= short:
+            return None
+        return _check_texts(record, texts)
 
     return check
+
+
+ASKED: tuple[tuple[Callable[[Any], Fault | None], tuple[str, ...]], ...] = (
+    (_check_shop, ("shop_id",)),
+    (_check_times, TIMES),
+    (_check_window, WINDOWS),
+    (_check_lines, ("quantity", "lines")),
+    (_check_tags, ("tags",)),
+)
+"""Questions, and the fields that they are about, in the order in which they are asked."""
 
 
 def _heartbeat_check(record: Any) -> Fault | None:
