@@ -199,6 +199,8 @@ class HostedTask:
         self._committed = dict(self.positions)
         self.counts["commits"] += 1
         done, self._done = self._done, Done()
+        for label, count in done.published.items():
+            self.counts[f"published {label}"] += count
         return done
 
     def note_durable(self) -> None:
@@ -223,10 +225,14 @@ class HostedTask:
         if output.topic.kind == "input" and not self._config.feeds_inputs:
             return
         value = None if output.value is None else self._codec.encode(output.value)
-        name = self._config.named(output.topic)
-        self._transaction.produce(name, output.key.encode(), value)
-        self.counts[f"published {output.topic.label}"] += 1
-        self._done.publishes(output, self.held)
+        self._transaction.produce(self._name_of(output.topic), output.key.encode(), value)
+        self._done.publishes(output, self._intake.holds)
+
+    def _name_of(self, topic: Topic) -> str:
+        name = self._names.get(topic.label)
+        if name is None:
+            name = self._names[topic.label] = self._config.named(topic)
+        return name
 
     def _bury(self, message: Message, stage: str, reason: str, detail: str) -> None:
         origin = Origin.of(message)

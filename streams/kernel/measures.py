@@ -1,7 +1,7 @@
 """What a kernel has made durable since its process started, over all sessions, as Prometheus counts."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import prometheus_client as prometheus
@@ -11,7 +11,7 @@ from schemas.topics import ABANDONMENT_SIGNALS, CONTACT_SIGNALS
 from schemas.words import Millis
 from streams.kernel.processor import Output
 
-SIGNALS = (ABANDONMENT_SIGNALS, CONTACT_SIGNALS)
+SIGNALS = {ABANDONMENT_SIGNALS.label, CONTACT_SIGNALS.label}
 COMMIT_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 DETECTION_SECONDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 900, 3_600, 86_400)
 
@@ -25,11 +25,11 @@ class Done:
     buried: Counter[str] = field(default_factory=Counter)
     due: list[tuple[str, Millis]] = field(default_factory=list)
 
-    def publishes(self, output: Output, held: bool) -> None:
+    def publishes(self, output: Output, holds: Mapping[str, bool]) -> None:
         """A record was added. History that is imported was noticed long after: its signals don't count."""
         label = output.topic.label
         self.published[label] += 1
-        if output.topic in SIGNALS and output.value is not None and not held:
+        if label in SIGNALS and output.value is not None and not any(holds.values()):
             self.due.append((label, output.value.occurred_at))  # type: ignore[attr-defined]
 
 
