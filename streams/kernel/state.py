@@ -22,7 +22,7 @@ FORMAT = 1
 _HEAD = struct.Struct(">BQ")
 
 
-class Entry(msgspec.Struct, Generic[S, E], array_like=True):
+class Entry(msgspec.Struct, Generic[S, E], array_like=True, gc=False):
     """What a task keeps for one key.
 
     ``inbox``: events that the clock has not passed, in the order in which they will be applied.
