@@ -5,6 +5,7 @@ from uuid import UUID
 
 NAMESPACE = UUID("8f2d3c5e-6f0b-5c0e-9a63-0d4a2f6f7b11")
 """The namespace of every UUIDv5 that heedful derives. Never changes."""
+_NAMESPACE = NAMESPACE.bytes
 
 
 def derive(*parts: str | int) -> str:
@@ -13,7 +14,7 @@ def derive(*parts: str | int) -> str:
     ``uuid.uuid5`` gives the same in three times the time, and every fact has one.
     """
     name = "\x1f".join(map(str, parts))
-    digest = bytearray(sha1(NAMESPACE.bytes + name.encode(), usedforsecurity=False).digest()[:16])
+    digest = bytearray(sha1(_NAMESPACE + name.encode(), usedforsecurity=False).digest()[:16])
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80
     text = digest.hex()

@@ -71,8 +71,7 @@ class Care:
     def wake(self, state: Profile, due: Millis, at: Moment, out: list[Output]) -> Profile | None:
         """Every rule whose time has come is asked."""
         since = earliest(contact.ticket.waits_since for contact in waiting(state.rule("contacts")))
-        now = _now(state, due, at)._replace(waiting_since=since)
-        return CareTurn(state, self._known(at), now, out).woken()
+        return CareTurn(state, self._known(at), _now(state, due, at, since), out).woken()
 
     def _known(self, at: Moment) -> Rules:
         """The rules, as far as they are known at this moment of the host."""
@@ -97,5 +96,6 @@ def _turn(rules: Rules, state: Profile | None, event: Any, at: Moment, out: list
     return CareTurn(profile, rules, _now(profile, event.occurred_at, at), out)
 
 
-def _now(profile: Profile, when: Millis, at: Moment) -> Now:
-    return Now(when, at.clock, at.now, at.held, profile.shop_id, profile.profile_id, at.heard)
+def _now(profile: Profile, when: Millis, at: Moment, waiting_since: Millis | None = None) -> Now:
+    who = profile.shop_id, profile.profile_id
+    return Now(when, at.clock, at.now, at.held, *who, at.heard, waiting_since)

@@ -1,6 +1,7 @@
 """One transition of one profile: who it concerns, what every rule makes of it, what is said of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from schemas import topics
@@ -57,7 +58,7 @@ class CareTurn:
         profile, at = self.profile, self._now.at
         if profile.alias_of is not None:
             return None
-        self._heard(lambda rule: None, after=self._ask)
+        self._hear([], ask=True)
         profile.visitors = {name: seen for name, seen in profile.visitors.items() if seen + MEMORY > at}
         self._tell()
         return self._finished()
@@ -65,13 +66,7 @@ class CareTurn:
     def _own(self, event: Any, late: bool) -> None:
         """An event of this profile. Activity changes nothing that is told of a profile."""
         self._know(event)
-        now = self._now
-
-        def hear(rule: Rule[Any]) -> Step[Any]:
-            state = self.profile.rule(rule.name)
-            return rule.on_late(state, event, now) if late else rule.on_event(state, event, now)
-
-        self._heard(hear, late=late)
+        self._hear([event], late=late)
         if isinstance(event, ProfileUpdate) and event.type == "profile_erased":
             self._erase(event)
         elif not (isinstance(event, Fact) and event.type == "activity"):
@@ -83,7 +78,7 @@ class CareTurn:
         if isinstance(event, Fact):
             seen = profile.visitors.get(event.visitor_id, 0)
             profile.visitors[event.visitor_id] = max(seen, event.occurred_at)
-        if isinstance(event, Fact | OrderEvent) and event.type == "order_completed":
+        if event.type == "order_completed" and isinstance(event, Fact | OrderEvent):
             profile.last_order_at = max(profile.last_order_at or 0, event.occurred_at)
 
     def _become_alias(self, linked: Fact) -> None:
@@ -108,45 +103,44 @@ class CareTurn:
             if state is not None:
                 merged = rule.merge(profile.rule(rule.name), state, self._now)
                 concluded[rule.name] = self._did(rule, merged)
-        self._heard(lambda rule: None, concluded, late=True)
+        self._hear([], concluded, late=True)
         self._tell()
 
-    def _heard(
+    def _hear(
         self,
-        hear: Callable[[Rule[Any]], Step[Any] | None],
-        concluded: dict[str, Sequence[Any]] | None = None,
-        after: Callable[[Rule[Any]], Step[Any] | None] = lambda rule: None,
+        said: list[Any],
+        concluded: Mapping[str, Sequence[Any]] = MappingProxyType({}),
         *,
+        ask: bool = False,
         late: bool = False,
     ) -> None:
-        """Each rule in its turn: what happened, what those before it concluded, and what comes ``after``.
+        """Each rule in its turn hears what was ``said``: what happened, and what those before it concluded.
 
-        What is concluded from something ``late`` is late too: who acts on it acts now.
+        ``concluded``: what some concluded already. ``ask``: those whose time has come are asked too. What is
+        concluded from something ``late`` is late too: who acts on it acts now.
         """
-        said: list[Any] = []
         for rule in self._rules:
-            mine = list(concluded.get(rule.name, ())) if concluded else []
-            mine.extend(self._did(rule, hear(rule)))
+            mine = list(concluded.get(rule.name, ()))
             listen = rule.on_late if late else rule.on_event
             for value in said:
-                mine.extend(self._did(rule, listen(self.profile.rule(rule.name), value, self._now)))
-            mine.extend(self._did(rule, after(rule)))
-            said.extend(mine)
+                if type(value) in rule.listens:
+                    mine += self._did(rule, listen(self.profile.rule(rule.name), value, self._now))
+            if ask:
+                mine += self._asked(rule)
+            said += mine
 
-    def _ask(self, rule: Rule[Any]) -> Step[Any] | None:
-        """A rule whose time has come. What happened at that very moment came before."""
+    def _asked(self, rule: Rule[Any]) -> Sequence[Any]:
+        """What a rule says whose time has come. What happened at that very moment came before."""
         state = self.profile.rule(rule.name)
         due = state is not None and rule.deadline(state) <= self._now.at
-        return rule.on_deadline(state, self._now) if due else None
+        return self._did(rule, rule.on_deadline(state, self._now)) if due else ()
 
-    def _did(self, rule: Rule[Any], step: Step[Any] | None) -> Sequence[Any]:
+    def _did(self, rule: Rule[Any], step: Step[Any]) -> Sequence[Any]:
         """Keep what the rule remembers, publish what it says; hand back what the rules after it hear."""
-        if step is None:
-            return ()
         self.profile.keep(rule.name, step.state)
         if not step.publish:
             return step.tell
-        self._out.extend(Output(*publish) for publish in step.publish)
+        self._out.extend(map(Output._make, step.publish))
         return [publish.value for publish in step.publish if publish.value is not None] + list(step.tell)
 
     def _tell(self) -> None:
@@ -192,10 +186,9 @@ class CareTurn:
     def _finished(self) -> Profile | None:
         """The profile, to be woken at the earliest deadline; None if nothing is remembered."""
         profile = self.profile
-        states = ((rule, profile.rule(rule.name)) for rule in self._rules)
-        due = earliest(
-            (forgotten_at(profile), *(rule.deadline(state) for rule, state in states if state is not None))
-        )
+        states = [(rule, profile.rule(rule.name)) for rule in self._rules]
+        deadlines = [rule.deadline(state) for rule, state in states if state is not None]
+        due = earliest((forgotten_at(profile), *deadlines))
         if due is None:
             self._retract()
             return None

@@ -11,8 +11,7 @@ from schemas.validation import AMOUNT_LIMIT
 from schemas.words import Millis
 from streams.rules.abandonment import open_carts
 from streams.rules.contacts import waiting
-from streams.rules.outreach.consent import CHANNELS, permission
-from streams.rules.outreach.state import Reach
+from streams.rules.outreach.consent import CHANNELS
 from streams.rules.registry import RULES
 
 MEMORY: Millis = 30 * 86_400_000
@@ -23,11 +22,12 @@ RuleStates: Any = msgspec.defstruct(
     [(rule.name, rule.state | None, None) for rule in RULES],
     frozen=True,
     omit_defaults=True,
+    gc=False,
 )
 """The state of every rule that has one, by its name, so that rules can be added and taken away."""
 
 
-class Summary(msgspec.Struct, frozen=True, array_like=True):
+class Summary(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What anybody may know of a customer."""
 
     visitors: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     last_order_at: Millis | None = None
 
 
-class Profile(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Profile(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """One profile. New fields have a default.
 
     ``alias_of``: the customer that this visitor proved to be; from then on nothing else is kept here.
@@ -75,17 +75,17 @@ class Profile(msgspec.Struct, kw_only=True, omit_defaults=True):
     def summary(self) -> Summary:
         """What anybody may know now."""
         carts = open_carts(self.rule("abandonment"))
-        reach = self.rule("outreach") or Reach()
+        reach = self.rule("outreach")
         value, currency = worth([(cart.value, cart.currency) for cart in carts])
-        permissions = {channel: permission(reach.voices, channel) for channel in CHANNELS}
+        said = {voice.channel: voice.permission for voice in reach.voices} if reach else {}
         return Summary(
             visitors=tuple(sorted(self.visitors)),
             open_carts=len(carts),
             value=value,
             currency=currency,
             waiting_contacts=len(waiting(self.rule("contacts"))),
-            reachable=tuple(channel for channel, said in permissions.items() if said == "granted"),
-            suppressed=all(said == "suppressed" for said in permissions.values()),
+            reachable=tuple([channel for channel in CHANNELS if said.get(channel) == "granted"]),
+            suppressed=all(said.get(channel) == "suppressed" for channel in CHANNELS),
             last_order_at=self.last_order_at,
         )
 
@@ -95,7 +95,7 @@ class Profile(msgspec.Struct, kw_only=True, omit_defaults=True):
             profile_id=self.profile_id,
             shop_id=self.shop_id,
             updated_at=at,
-            **{name: getattr(summary, name) for name in Summary.__struct_fields__},
+            **msgspec.structs.asdict(summary),
         )
 
 

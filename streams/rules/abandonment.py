@@ -29,6 +29,7 @@ class Abandonment:
 
     name = "abandonment"
     state = Carts
+    listens: frozenset[type] = frozenset((Fact, OrderEvent, ProfileUpdate))
 
     def __init__(self, book: RuleBook) -> None:
         self._book = book

@@ -57,10 +57,15 @@ class Now(NamedTuple):
 
 
 class Rule(Protocol[State]):
-    """A rule. ``name`` keys its state, for ever; ``state`` is a frozen, array_like msgspec Struct."""
+    """A rule. ``name`` keys its state, for ever; ``state`` is a frozen, array_like msgspec Struct.
+
+    ``listens``: the types of events, and of what earlier rules conclude, that may mean anything to it. Of
+    others it isn't told.
+    """
 
     name: str
     state: type[State]
+    listens: frozenset[type]
 
     def on_event(self, state: State | None, event: Any, now: Now) -> Step[State]:
         """An event happened, or an earlier rule concluded something. Of no interest: ``Step(state)``."""
@@ -80,4 +85,4 @@ class Rule(Protocol[State]):
 
 def earliest(moments: Iterable[Millis | None]) -> Millis | None:
     """The earliest of those that are set; None if none is."""
-    return min((moment for moment in moments if moment is not None), default=None)
+    return min([moment for moment in moments if moment is not None], default=None)

@@ -38,7 +38,7 @@ SNAPSHOTS = ("cart_updated", "checkout_started")
 """Types whose lines are the whole cart."""
 
 
-class Item(msgspec.Struct, frozen=True, array_like=True):
+class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One product. A quantity of 0 is the trace of one that was taken out at ``at``."""
 
     product_id: str
@@ -48,7 +48,7 @@ class Item(msgspec.Struct, frozen=True, array_like=True):
     at: Millis
 
 
-class Cart(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+class Cart(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """A cart since it was opened. ``named``: the id is the shop's, not derived.
 
     ``mixed``: prices in more than one currency. ``longest_quiet``: the longest time without activity since

@@ -49,10 +49,10 @@ class CartTurn:
     def step(self) -> Step[Carts]:
         """The outcome."""
         state = Carts(
-            episodes=tuple(self.episodes[cart] for cart in sorted(self.episodes)),
-            orders=tuple(self.orders[order_id] for order_id in sorted(self.orders)),
-            emptied=tuple(self.emptied[cart] for cart in sorted(self.emptied)),
-            bought=tuple(self.bought[change] for change in sorted(self.bought)),
+            episodes=_by_name(self.episodes),
+            orders=_by_name(self.orders),
+            emptied=_by_name(self.emptied),
+            bought=_by_name(self.bought),
         )
         return Step(state if state != NOTHING else None, tuple(self._publish))
 
@@ -184,13 +184,13 @@ class CartTurn:
         false = [one for one in episode.said if one.last_activity_at < at <= one.at and not one.inferred]
         for said in false:
             self._say(episode, said, "withdrawn", at, fact.event_id)
-        episode = replace(
-            episode,
-            last_activity_at=max(episode.last_activity_at, at),
-            said=tuple(said for said in episode.said if said not in false),
-            withdrawn=episode.withdrawn + len(false),
-            evidence=gathered(episode.evidence, fact.evidence),
-        )
+        if false:
+            left = tuple(said for said in episode.said if said not in false)
+            episode = replace(episode, said=left, withdrawn=episode.withdrawn + len(false))
+        evidence = gathered(episode.evidence, fact.evidence)
+        if at > episode.last_activity_at or evidence != episode.evidence:
+            last = max(episode.last_activity_at, at)
+            episode = replace(episode, last_activity_at=last, evidence=evidence)
         self.episodes[episode.cart_id] = episode
         return episode
 
@@ -254,6 +254,11 @@ class CartTurn:
     ) -> None:
         version = self._rules(episode).version
         self._publish.append(signal(episode, said, kind, at, self._now, version, cause, order))
+
+
+def _by_name(known: dict[Any, Any]) -> tuple[Any, ...]:
+    """In the order of their names: of most there is one, or none."""
+    return tuple(known.values()) if len(known) < 2 else tuple([known[name] for name in sorted(known)])
 
 
 def _kept(known: dict[str, Any], keep: Callable[[Any], bool]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ ORDERED_WITHIN: Millis = 30 * 60_000
 """After a cart was emptied: an order of its customer within this time bought what had been in it."""
 
 
-class _Part(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+class _Part(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     pass
 
 
@@ -72,7 +72,7 @@ class Episode(_Part, frozen=True, kw_only=True):
     @property
     def undecided(self) -> bool:
         """Whether it wasn't signalled at its stage, or a higher one."""
-        signalled = (RANK[said.stage] for said in self.said if said.changed_by == self.changed_by)
+        signalled = [RANK[said.stage] for said in self.said if said.changed_by == self.changed_by]
         return RANK[self.stage] > max(signalled, default=0)
 
     def due(self, settings: AbandonmentSettings) -> Millis | None:

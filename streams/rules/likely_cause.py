@@ -42,11 +42,12 @@ def cause_shown(event: Click | CartEvent) -> AbandonmentCause | None:
 def gathered(*evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
     """All of it: of each cause the last time, the strongest first."""
     last: dict[AbandonmentCause, Evidence] = {}
-    for one in (each for part in evidence for each in part):
-        known = last.get(one.cause)
-        if known is None or known.at < one.at:
-            last[one.cause] = one
-    return tuple(last[cause] for cause in STRENGTH if cause in last)
+    for part in evidence:
+        for one in part:
+            known = last.get(one.cause)
+            if known is None or known.at < one.at:
+                last[one.cause] = one
+    return tuple([last[cause] for cause in STRENGTH if cause in last]) if last else ()
 
 
 def likely_cause(evidence: Iterable[Evidence], since: Millis, until: Millis) -> AbandonmentCause:

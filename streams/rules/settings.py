@@ -61,8 +61,9 @@ class AbandonmentSettings(Table):
 
     def after(self, stage: Stage) -> Millis:
         """How long silence may last at this stage."""
-        by_stage: dict[Stage, Millis] = {"checkout": self.checkout.after, "payment": self.payment.after}
-        return by_stage.get(stage, self.cart.after)
+        if stage == "checkout":
+            return self.checkout.after
+        return self.payment.after if stage == "payment" else self.cart.after
 
     @model_validator(mode="after")
     def _remembers_what_it_signals(self) -> Self:

@@ -5,7 +5,7 @@ import msgspec
 from schemas.words import Millis
 
 
-class Standing(msgspec.Struct, frozen=True):
+class Standing(msgspec.Struct, frozen=True, gc=False):
     """A cart, and its last real change; who remembers only that it was emptied knows not by what."""
 
     cart_id: str | None

@@ -12,7 +12,7 @@ from streams.rules import cart as carts
 from streams.rules.cart import Cart
 
 
-class Activity(msgspec.Struct, frozen=True, array_like=True):
+class Activity(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Activity that was not told yet: the event that showed it."""
 
     at: Millis
@@ -20,7 +20,7 @@ class Activity(msgspec.Struct, frozen=True, array_like=True):
     received_at: Millis
 
 
-class Visitor(msgspec.Struct, array_like=True, kw_only=True):
+class Visitor(msgspec.Struct, array_like=True, kw_only=True, gc=False):
     """What is known of one device. New fields go to the end and have a default."""
 
     form: int = 1

@@ -7,10 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.events import Feedback
+from schemas.outputs import ContactSignal, Decision, Outreach
 from schemas.words import Millis
-from streams.rules.base import Now, Publish, Rule
+from streams.rules.base import Now, Publish, Rule, Step
 from streams.rules.registry import RULES
-from tests.builders import DAY, World, minute, minutes
+from streams.rules.standing import Standing
+from tests import builders as say
+from tests.builders import DAY, World, book, minute, minutes
 from tests.rules.lives import INTERNAL, LIVES, WHOLE_LIVES, conclusions
 
 EVERY_RULE = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
@@ -105,6 +109,41 @@ def test_what_a_rule_does_not_know_changes_nothing(rule: Rule[Any], life: list[A
 
     step = rule.on_event(hosted.state, Unknown(), now(minute(5 * 60)))
     assert (step.state, step.publish, step.tell) == (hosted.state, (), ())
+
+
+def everything_said() -> list[Any]:
+    """What a customer does, and what both kernels make of it: of every type that rules may hear of."""
+    life = [
+        say.identified(0),
+        say.consented(1),
+        say.added(2),
+        say.asked(3),
+        say.replied(4),
+        say.ordered(90),
+    ]
+    feedback = Feedback(
+        event_id="f",
+        occurred_at=minute(5),
+        received_at=minute(5),
+        profile_id="ann",
+        type="sent",
+        outreach_id="o",
+    )
+    world = World(book("outreach.mode=live", "outreach.quiet_hours.enabled=false")).hear(*life).until(100)
+    told = [out.value for out in world.published if out.value is not None]
+    return [*life, feedback, *told, Standing("c1", "change", minute(2), emptied=False)]
+
+
+@EVERY_RULE
+@FEW
+@given(life=LIVES)
+def test_what_a_rule_does_not_listen_to_changes_nothing(rule: Rule[Any], life: list[Any]) -> None:
+    state = Hosted(rule).live(life).state
+    unheard = [value for value in everything_said() if type(value) not in rule.listens]
+    assert {Decision, Outreach, ContactSignal} <= {type(value) for value in unheard}
+    for value in unheard:
+        assert rule.on_event(state, value, now(minute(5 * 60))) == Step(state)
+        assert rule.on_late(state, value, now(minute(5 * 60))) == Step(state)
 
 
 @EVERY_RULE

@@ -97,7 +97,7 @@ def test_always_quiet_is_no_matter_without_quiet_hours():
 
 def test_channels_that_are_switched_off_are_left_out():
     table = {"channels": ["push", "email"], "channel": {"push": {"enabled": False}}}
-    assert settings_of(table).enabled_channels() == ("email",)
+    assert settings_of(table).enabled_channels == ("email",)
 
 
 @pytest.mark.parametrize("rule", ["abandonment.browse", "abandonment", "contacts.first_reply", ""])

@@ -24,7 +24,7 @@ MOST_LATEST = 64
 KEPT = MOST_LATEST // 2
 
 
-class Contact(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+class Contact(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """A contact. ``latest``: its last events, in order. ``base``: what followed from those before them.
 
     ``withdrawn``: marks of what was said and proved false, as often as it did.

@@ -28,7 +28,7 @@ from streams.rules.contacts.ticket import Clock
 NAME = "customer_wait"
 
 
-class Wait(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+class Wait(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """What the customer waited for after every event up to and with ``until``.
 
     ``clock``: runs since a question on ``contact_id``; None: nobody waits. ``asking``: contacts with a

@@ -23,7 +23,7 @@ Order: TypeAlias = tuple[Millis, int, str]
 """Moment, sequence and id of an event: the order of the events of one key, as kernels apply them."""
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """One event of a contact, without what no clock asks about. ``tier_changed`` comes from the profile."""
 
     at: Millis

@@ -23,6 +23,7 @@ class Contacts:
 
     name = "contacts"
     state = KnownContacts
+    listens: frozenset[type] = frozenset((SupportEvent, ProfileUpdate))
 
     def __init__(self, book: RuleBook) -> None:
         self._book = book

@@ -14,7 +14,7 @@ WAITED_FOR = ("pending", "on_hold")
 """Statuses in which the help desk waits for somebody else."""
 
 
-class Clock(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+class Clock(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """The present run of a clock.
 
     ``started_by``: event_id of what started it. ``target`` and ``calendar``: what was promised, under
@@ -59,7 +59,7 @@ class Clock(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
         return self.ended_at is None
 
 
-class Promised(msgspec.Struct, frozen=True, array_like=True):
+class Promised(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A call-back that was asked for, and is still owed.
 
     ``window_from`` and ``window_until``: when the customer was told to expect it. ``attempted_at``: the last
@@ -79,7 +79,7 @@ class Promised(msgspec.Struct, frozen=True, array_like=True):
     missed: bool = False
 
 
-class Ticket(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+class Ticket(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """Everything that follows from the events of a contact up to a moment, ``updated_at``.
 
     ``resumed``: the customer wrote while the contact was put off, and no status was told since.

@@ -23,7 +23,7 @@ TIER_REMEMBERED: Millis = 730 * 86_400_000
 """After it was told last; consent is remembered as long."""
 
 
-class Tier(msgspec.Struct, frozen=True, array_like=True):
+class Tier(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The customer's tier, since when, and which event said so."""
 
     at: Millis
@@ -31,7 +31,7 @@ class Tier(msgspec.Struct, frozen=True, array_like=True):
     tier: str
 
 
-class KnownContacts(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+class KnownContacts(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """The contacts of one customer, by id.
 
     ``wait``: what the customer waits for. ``reached``: what was due of it before that moment is concluded;

@@ -13,7 +13,7 @@ CHANNELS: tuple[Channel, ...] = ("email", "sms", "push", "phone", "onsite")
 _FOR_GOOD = ("hard", "permanent")
 
 
-class Said(msgspec.Struct, frozen=True, array_like=True, order=True):
+class Said(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
     """A word and when it was given, by which event. An empty one was never given."""
 
     at: Millis = 0
@@ -24,7 +24,7 @@ class Said(msgspec.Struct, frozen=True, array_like=True, order=True):
 NOTHING = Said()
 
 
-class Voice(msgspec.Struct, frozen=True, array_like=True):
+class Voice(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What was said about one channel. ``suppressed`` is yes, no or nothing."""
 
     channel: Channel

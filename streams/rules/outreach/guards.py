@@ -60,21 +60,19 @@ PASSED = Verdict("passed")
 
 def channel_for(settings: OutreachSettings, voices: Voices, before: Channel) -> Channel:
     """The first enabled channel with consent; the one chosen before, as long as it is still possible."""
-    open_to = [name for name in settings.enabled_channels() if permission(voices, name) == "granted"]
+    open_to = [name for name in settings.enabled_channels if permission(voices, name) == "granted"]
     return before if before in open_to else next(iter(open_to), "unknown")
 
 
 def judge(case: Case) -> Ruling:
     """Ask the guards."""
     results: list[GuardResult] = []
-    decided: tuple[str, Verdict] | None = None
     for name, guard in GUARDS:
-        verdict = Verdict("skipped") if decided else guard(case)
+        verdict = guard(case)
         results.append(GuardResult(guard=name, result=verdict.result, detail=verdict.detail))
-        if decided is None and (verdict.result != "passed" or name == EMIT):
-            decided = name, verdict
-    assert decided is not None
-    return Ruling(*decided, tuple(results))
+        if verdict.result != "passed":
+            break
+    return Ruling(name, verdict, (*results, *_SKIPPED[len(results) :]))
 
 
 def _valid_until(case: Case) -> Verdict:
@@ -99,13 +97,13 @@ def _switched_off(case: Case) -> Verdict:
         return Verdict("refused", "outreach.mode = off")
     if not case.settings.rule_enabled(case.approach.rule):
         return Verdict("refused", f"outreach.rules.{case.approach.rule} is not enabled")
-    return PASSED if case.settings.enabled_channels() else Verdict("refused", "no channel is enabled")
+    return PASSED if case.settings.enabled_channels else Verdict("refused", "no channel is enabled")
 
 
 def _consent(case: Case) -> Verdict:
     if case.approach.channel != "unknown":
         return Verdict("passed", f"{case.approach.channel}: granted")
-    names = case.settings.enabled_channels()
+    names = case.settings.enabled_channels
     return Verdict("refused", ", ".join(f"{name}: {permission(case.reach.voices, name)}" for name in names))
 
 
@@ -168,7 +166,6 @@ def _emit(case: Case) -> Verdict:
     return Verdict("passed", mode if case.leaves else f"{mode}; not published")
 
 
-EMIT = "emit"
 GUARDS: tuple[tuple[str, Callable[[Case], Verdict]], ...] = (
     ("valid_until", _valid_until),
     ("condition", _condition),
@@ -180,6 +177,7 @@ GUARDS: tuple[tuple[str, Callable[[Case], Verdict]], ...] = (
     ("quiet_hours", _quiet_hours),
     ("arbitration", _arbitration),
     ("backlog", _backlog),
-    (EMIT, _emit),
+    ("emit", _emit),
 )
-"""Every guard, by the name that it has in ``cx.decisions``."""
+"""Every guard, by the name that it has in ``cx.decisions``. The last decides if all let it pass."""
+_SKIPPED = tuple(GuardResult(guard=name, result="skipped") for name, _ in GUARDS)

@@ -229,3 +229,5 @@ _HANDLERS: Mapping[type, Callable[[Turn, Any], None]] = {
     ProfileUpdate: _profile,
     Feedback: _feedback,
 }
+KINDS: frozenset[type] = frozenset(_HANDLERS)
+"""The types of what may mean anything."""

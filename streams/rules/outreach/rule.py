@@ -4,7 +4,7 @@ from typing import Any
 
 from schemas.words import Millis
 from streams.rules.base import Now, Step
-from streams.rules.outreach.happenings import concerns, happen, reconcile
+from streams.rules.outreach.happenings import KINDS, concerns, happen, reconcile
 from streams.rules.outreach.settings import Rules
 from streams.rules.outreach.state import Reach, union
 from streams.rules.outreach.turn import Turn
@@ -21,6 +21,7 @@ class Outreach:
 
     name = "outreach"
     state = Reach
+    listens: frozenset[type] = KINDS
 
     def __init__(self, rules: Rules, lateness: Millis = LATENESS) -> None:
         self._rules = rules

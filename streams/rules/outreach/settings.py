@@ -22,6 +22,7 @@ enabled = true
 """
 
 import re
+from functools import cached_property
 from typing import Annotated, Literal, Protocol, Self, TypeAlias
 
 from pydantic import (
@@ -155,6 +156,7 @@ class OutreachSettings(_Table):
             found = getattr(found, word, None)
         return isinstance(found, Switch) and found.enabled
 
+    @cached_property
     def enabled_channels(self) -> tuple[Channel, ...]:
         """The channels that are not switched off, in order of preference."""
         return tuple(name for name in self.channels if self.channel.get(name, Switch()).enabled)

@@ -9,7 +9,7 @@ An approach, from the signal that caused it until nobody can ask about it any mo
     requested, shadowed, ended --valid_until + 7 d--> forgotten
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal, Self
 
@@ -30,7 +30,7 @@ QUESTION_KEPT: Millis = 90 * DAY
 ANSWER_KEPT: Millis = 30 * DAY
 
 
-class _Part(msgspec.Struct, frozen=True, array_like=True, kw_only=True, order=True):
+class _Part(msgspec.Struct, frozen=True, array_like=True, kw_only=True, order=True, gc=False):
     pass
 
 
@@ -123,29 +123,33 @@ class Reach(_Part, frozen=True, kw_only=True):
     @property
     def held(self) -> tuple[Approach, ...]:
         """The approaches that wait."""
-        return tuple(approach for approach in self.approaches if approach.phase == "held")
+        return tuple([approach for approach in self.approaches if approach.phase == "held"])
 
     @property
     def waiting(self) -> tuple[str, ...]:
         """The contacts that wait for an answer."""
-        return tuple(question.contact_id for question in self.questions if question.waiting)
+        return tuple([question.contact_id for question in self.questions if question.waiting])
+
+    @property
+    def empty(self) -> bool:
+        """Nothing is remembered."""
+        known = self.approaches or self.questions or self.voices or self.zone.at
+        return not known and self.ordered_at is None and self.erased_at is None
 
     def deadline(self) -> Millis | None:
         """When something is to be decided or forgotten next; None if nothing is remembered."""
-        return min(self._deadlines(), default=None)
-
-    def _deadlines(self) -> Iterator[Millis]:
-        yield from (approach.wake_at for approach in self.approaches)
-        yield from (question.forget_at for question in self.questions)
+        moments = [approach.wake_at for approach in self.approaches]
+        moments += [question.forget_at for question in self.questions]
         if self.voices or self.zone.at:
-            yield self._consent_until()
+            moments.append(self._consent_until())
         if self.ordered_at is not None:
-            yield self.ordered_at + ORDER_KEPT
+            moments.append(self.ordered_at + ORDER_KEPT)
         if self.erased_at is not None:
-            yield self.erased_at + ERASURE_KEPT
+            moments.append(self.erased_at + ERASURE_KEPT)
+        return min(moments, default=None)
 
     def _consent_until(self) -> Millis:
-        return max(self.zone.at, *(voice.at for voice in self.voices), 0) + CONSENT_KEPT
+        return max([self.zone.at, 0, *[voice.at for voice in self.voices]]) + CONSENT_KEPT
 
     def without(self, approach: Approach) -> Self:
         """Forget one approach."""
@@ -164,8 +168,8 @@ class Reach(_Part, frozen=True, kw_only=True):
             self,
             voices=() if consent_over else self.voices,
             zone=NOTHING if consent_over else self.zone,
-            questions=tuple(question for question in self.questions if question.forget_at > at),
-            approaches=tuple(one for one in self.approaches if one.phase == "held" or one.wake_at > at),
+            questions=tuple([question for question in self.questions if question.forget_at > at]),
+            approaches=tuple([one for one in self.approaches if one.phase == "held" or one.wake_at > at]),
             active_at=self.active_at if self.held else 0,
             ordered_at=_unless_older(self.ordered_at, at - ORDER_KEPT),
             erased_at=_unless_older(self.erased_at, at - ERASURE_KEPT),

@@ -1,6 +1,5 @@
 """One transition of one customer's outreach: what is decided, what is called back, what is published."""
 
-from functools import cached_property
 from typing import Literal
 
 from msgspec.structs import replace
@@ -31,24 +30,20 @@ class Turn:
     def __init__(self, reach: Reach, rules: Rules, now: Now, lateness: Millis) -> None:
         self.reach = reach
         self.at = now.at
-        self._rules = rules
+        self.rules: RuleVersion = rules.active(now.at)
+        """Those that decide now."""
         self._now = now
         self._lateness = lateness
         self._publish: list[Publish] = []
 
-    @cached_property
-    def rules(self) -> RuleVersion:
-        """The rules that decide now."""
-        return self._rules.active(self.at)
-
-    @cached_property
+    @property
     def _stamp(self) -> Stamp:
         return Stamp(self.at, max(self._now.now, self.at), self.rules.outreach.mode, self.rules.version)
 
     def step(self) -> Step[Reach]:
         """The outcome, without what has had its time."""
-        left = self.reach.forgetting(self.at)
-        return Step(None if left.deadline() is None else left, tuple(self._publish))
+        left = None if self.reach.empty else self.reach.forgetting(self.at)
+        return Step(None if left is None or left.empty else left, tuple(self._publish))
 
     def consider(self, candidate: Approach) -> None:
         """A new candidate. Those held about older carts give way; one that is known is no candidate."""
