@@ -4,6 +4,7 @@ A name is written here with the default prefix ``cx``; ``Topic.named(prefix)`` g
 another one, so that history, a staging deployment and production can share a broker.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -106,3 +107,8 @@ SUBJECTS: dict[str, type[Record]] = {topic.subject: topic.model for topic in TOP
 def key(shop_id: str, entity_id: str) -> str:
     """The key of a record: shop and visitor, profile, contact or alert. Encoded as UTF-8 on the wire."""
     return f"{shop_id}/{entity_id}"
+
+
+def keys(shop_ids: Iterable[str], entity_ids: Iterable[str]) -> list[str]:
+    """The same for columns."""
+    return [f"{shop_id}/{entity_id}" for shop_id, entity_id in zip(shop_ids, entity_ids, strict=True)]

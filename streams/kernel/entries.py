@@ -1,6 +1,6 @@
 """What a task keeps by key, decoded once it is touched, and which keys changed since they were written."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, KeysView
 from typing import Any, Generic, TypeVar
 
 from schemas.words import Millis
@@ -25,11 +25,9 @@ class Entries(Generic[S]):
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __contains__(self, key: str) -> bool:
-        return key in self._entries
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
+    def keys(self) -> KeysView[str]:
+        """The keys of which anything is known, now and whenever it is looked at."""
+        return self._entries.keys()
 
     def get(self, key: str) -> Entry[S, Any] | None:
         """The entry of a key; None: nothing is known of it."""

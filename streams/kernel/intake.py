@@ -15,7 +15,6 @@ from streams.kernel.config import KernelConfig
 from streams.kernel.processor import Bulk
 from streams.kernel.room import KEY_BYTES
 from streams.kernel.task import BEGINNING, Task
-from streams.kernel.waiting import Row
 from streams.kernel.watermark import unknown
 
 if TYPE_CHECKING:
@@ -72,26 +71,26 @@ class Intake:
             yield Rejected(origins[bad.offset], "decode", bad.reason, bad.detail)
 
     def _take_bulk(self, bulk: Bulk, part: "Part", origins: Origins) -> Iterator[Rejected]:
-        """Events that mean something alone, or for what is known, are taken as others are; the rest waits."""
-        latest, wanted = BEGINNING, list[int]()
-        names = ("occurred_at", "received_at", *bulk.key, bulk.alone, bulk.never)
-        for at, (offset, occurred, received, shop, entity, alone, never) in enumerate(part.fields(*names)):
-            origin, key = origins[offset], topics.key(shop, entity)
-            if self._ahead(occurred, received, origin):
-                yield _rejected(origin, "from_the_future")
-                continue
-            latest = max(latest, received)
-            if never:
-                continue
-            if alone is not None or self._task.knows(key):
-                wanted.append(at)
-            else:
-                self._task.wait(Row(occurred, key, origin.value() or b""))
-        self.watermarks.received(bulk.topic.label, latest)
-        for at, event in zip(wanted, part.pick(wanted), strict=True):
-            refused = self._take_event(bulk.topic, event, origins[part.offsets[at]])
-            if refused:
-                yield _rejected(origins[part.offsets[at]], refused)
+        """Events that mean something alone, or for what is known, are taken as others are; the rest waits.
+
+        Column by column: nine of ten events come this way.
+        """
+        records = [origins[offset] for offset in part.offsets]
+        occurred, received, never = map(part.field, ("occurred_at", "received_at", bulk.never))
+        for at in self._ahead(occurred, received, records):
+            yield _rejected(records[at], "from_the_future")
+            received[at], never[at] = BEGINNING, True  # moves no clock, and nothing comes of it
+        self.watermarks.received(bulk.topic.label, max(received, default=BEGINNING))
+        keys, known = topics.keys(*map(part.field, bulk.key)), self._task.known
+        means = [
+            one is not None or key in known for one, key in zip(part.field(bulk.alone), keys, strict=True)
+        ]
+        rows = zip(occurred, keys, (record.value() or b"" for record in records), strict=True)
+        self._task.wait([row for row, now, no in zip(rows, means, never, strict=True) if not (now or no)])
+        read = [at for at, (now, no) in enumerate(zip(means, never, strict=True)) if now and not no]
+        for at, event in zip(read, part.pick(read), strict=True):
+            if not self._receive(event, records[at]):
+                yield _rejected(records[at], "key_full")
 
     def _take(self, topic: Topic, record: Record, origin: Message) -> Refusal | None:
         """Why the record is not obeyed; None: it is."""
@@ -112,17 +111,22 @@ class Intake:
         return None
 
     def _take_event(self, topic: Topic, event: Any, origin: Message) -> Refusal | None:
-        """An erasure is obeyed however much its key holds."""
         if topic.kind == "input":
-            if self._ahead(event.occurred_at, event.received_at, origin):
+            if self._ahead([event.occurred_at], [event.received_at], [origin]):
                 return "from_the_future"
             self.watermarks.received(topic.label, event.received_at)
-        size = None if event.type in ERASURES else len(origin.value() or b"")
-        return None if self._task.receive(event, size) else "key_full"
+        return None if self._receive(event, origin) else "key_full"
 
-    def _ahead(self, occurred: Millis, received: Millis, origin: Message) -> bool:
-        """Who claims a future that the record's timestamp contradicts moves no clock."""
-        return received - _written(origin) > self._tolerance or occurred - received > self._tolerance
+    def _receive(self, event: Any, origin: Message) -> bool:
+        """Whether its key has room for it. An erasure is obeyed however much its key holds."""
+        size = None if event.type in ERASURES else len(origin.value() or b"")
+        return self._task.receive(event, size)
+
+    def _ahead(self, occurred: list[Millis], received: list[Millis], records: list[Message]) -> list[int]:
+        """Positions of those that claim a future which the record's timestamp contradicts."""
+        most = self._tolerance
+        times = zip(occurred, received, map(_written, records), strict=True)
+        return [i for i, (at, then, written) in enumerate(times) if then - written > most or at - then > most]
 
 
 def _written(record: Message) -> Millis:

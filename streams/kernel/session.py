@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -282,10 +283,10 @@ class Session:
 
 def _by_partition(messages: list[Message]) -> dict[tuple[int, str], list[Message]]:
     """Messages by partition and topic, each run in the order of offsets. Raises what the broker reported."""
-    runs: dict[Any, list[Message]] = {}
+    runs: defaultdict[Any, list[Message]] = defaultdict(list)
     for message in messages:
         error = message.error()
         if error is not None:
             raise KafkaException(error)
-        runs.setdefault((message.partition(), message.topic()), []).append(message)
+        runs[message.partition(), message.topic()].append(message)
     return runs

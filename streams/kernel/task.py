@@ -5,7 +5,7 @@ happens depends only on the events and on the clock handed in.
 """
 
 from bisect import insort
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, KeysView, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -58,7 +58,6 @@ class Task(Generic[S]):
         self._late: list[tuple[str, Any]] = []
         self._read = read
         self._waiting = Waiting()
-        self._late_rows: list[Row] = []
         self._out: list[Output] = []
 
     def __len__(self) -> int:
@@ -98,18 +97,16 @@ class Task(Generic[S]):
         self._place(key, entry, event)
         return True
 
-    def knows(self, key: str) -> bool:
-        """Whether anything is known of the key."""
-        return key in self._entries
+    @property
+    def known(self) -> KeysView[str]:
+        """The keys of which anything is known."""
+        return self._entries.keys()
 
-    def wait(self, row: Row) -> None:
-        """An event of the processor's bulk was read, and is looked at in its turn, by ``advance``, if then it
-        means anything. Its host said how it is read.
+    def wait(self, rows: Iterable[Row]) -> None:
+        """Events of the processor's bulk came. In their turn, ``advance`` looks at those that mean anything
+        by then; their host said how they are read.
         """
-        if row.at < self.clock:
-            self._late_rows.append(row)
-        else:
-            self._waiting.add(row)
+        self._waiting.add(rows)
 
     def advance(
         self, to: Millis, now: Millis, held: bool = False, heard: Millis | None = None
@@ -130,7 +127,7 @@ class Task(Generic[S]):
 
     def states(self) -> dict[str, S]:
         """Every key's state; for summaries and tests, it decodes everything."""
-        found = {key: self._entries.get(key) for key in self._entries}
+        found = {key: self._entries.get(key) for key in self.known}
         return {key: entry.state for key, entry in found.items() if entry and entry.state is not None}
 
     @property
@@ -195,15 +192,18 @@ class Task(Generic[S]):
 
     def _meaningful(self, rows: list[Row]) -> list[tuple[str, Any]]:
         """Events of those rows of whose keys anything is known, with their keys."""
-        chosen = [row for row in rows if row.key in self._entries]
+        known = self.known
+        chosen = [(key, value) for _, key, value in rows if key in known]
         if not chosen:
             return []
         assert self._read is not None
-        return list(zip((row.key for row in chosen), self._read([row.value for row in chosen]), strict=True))
+        keys, values = zip(*chosen, strict=True)
+        return list(zip(keys, self._read(values), strict=True))
 
     def _settle_late(self, moment: Moment) -> None:
+        """What came since the clock stood where it stands, of the time before."""
         late, self._late = self._late, []
-        rows, self._late_rows = self._late_rows, []
+        rows = self._waiting.passed(self.clock)
         self.late_events += len(late) + len(rows)
         late += self._meaningful(rows)
         for key, event in sorted(late, key=lambda pair: order(pair[1])):

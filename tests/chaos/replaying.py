@@ -40,11 +40,11 @@ def state_of(
     rows = [row for key in values if key.startswith(PREFIX) for row in rows_in(values[key])]
     kept = {key: value for key, value in values.items() if not key.startswith(PREFIX)}
     found: State = {key: (wake_of(value), codec.decode(value)) for key, value in kept.items()}
-    for row in rows:
-        if row.at >= clock:
-            wake, entry = found.get(row.key, (row.at, Entry()))
-            insort(entry.inbox, log.decode(row.value), key=order)
-            found[row.key] = (min(wake, row.at), entry)
+    for at, key, value in rows:
+        if at >= clock:
+            wake, entry = found.get(key, (at, Entry()))
+            insort(entry.inbox, log.decode(value), key=order)
+            found[key] = (min(wake, at), entry)
     return found
 
 

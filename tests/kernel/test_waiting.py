@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from schemas import topics
 from schemas.events import CartEvent, Click
 from streams.kernel.processor import Moment, Output
 from streams.kernel.task import Task
-from streams.kernel.waiting import RECORD_BYTES, SPAN, Row, Waiting
+from streams.kernel.waiting import PREFIX, RECORD_BYTES, TOGETHER, Row, Waiting, rows_in
 from streams.visits import Visits
 from tests.builders import START, added, bought, clicked, identified, minute
 from tests.kernel.harness import CODEC
@@ -39,16 +40,16 @@ def hosted() -> Task[Any]:
 
 def row(at: float, visitor: str = "v") -> Row:
     event = clicked(at, visitor=visitor)
-    return Row(event.occurred_at, VISITS.key(event), CODEC.encode(event))
+    return event.occurred_at, VISITS.key(event), CODEC.encode(event)
 
 
 def take(task: Task[Any], event: Click | CartEvent) -> None:
     """As the way into a task does it."""
     key = VISITS.key(event)
-    if isinstance(event, CartEvent) or event.customer_id is not None or task.knows(key):
+    if isinstance(event, CartEvent) or event.customer_id is not None or key in task.known:
         task.receive(event)
     elif not event.is_bot:
-        task.wait(Row(event.occurred_at, key, CODEC.encode(event)))
+        task.wait([(event.occurred_at, key, CODEC.encode(event))])
 
 
 def told(outputs: list[Output]) -> list[Any]:
@@ -60,6 +61,7 @@ def by_visitor(outputs: list[Output]) -> list[Any]:
     return sorted(told(outputs), key=lambda fact: fact.visitor_id)
 
 
+@pytest.mark.parametrize("written", [False, True], ids=["new", "in the changelog"])
 @pytest.mark.parametrize(
     ("clock", "expected"),
     [
@@ -68,16 +70,19 @@ def by_visitor(outputs: list[Output]) -> list[Any]:
         pytest.param(minute(1) + 1, 1, id="after"),
     ],
 )
-def test_it_is_looked_at_when_the_clock_has_passed_it(clock: int, expected: int) -> None:
+def test_it_is_looked_at_when_the_clock_has_passed_it(clock: int, expected: int, written: bool) -> None:
     waiting = Waiting()
-    waiting.add(row(1))
+    waiting.add([row(1)])
+    if written:
+        waiting.changes()
     assert len(waiting.passed(clock)) == expected
-    assert len(waiting) == 1 - expected
+    assert waiting.first() == (None if expected else minute(1))
+    assert len(waiting.passed(clock)) == 0
 
 
 def test_of_a_stranger_nothing_is_made() -> None:
     task = hosted()
-    task.wait(row(1))
+    task.wait([row(1)])
     assert task.advance(minute(2), START) == []
     assert len(task) == 0
 
@@ -85,7 +90,7 @@ def test_of_a_stranger_nothing_is_made() -> None:
 def test_the_cart_of_the_same_moment_is_read_after_the_click() -> None:
     """The click shows that the visitor is active: it is told once the clock has passed both."""
     task = hosted()
-    task.wait(row(5))
+    task.wait([row(5)])
     task.receive(added(1))
     outputs = task.advance(minute(6), START)
     assert [fact.type for fact in told(outputs)] == ["cart_changed", "activity"]
@@ -95,7 +100,7 @@ def test_a_late_one_counts_for_a_cart_that_is_known_by_then() -> None:
     task = hosted()
     task.receive(added(1))
     task.advance(minute(10), START)
-    task.wait(row(5))
+    task.wait([row(5)])
     assert [fact.type for fact in told(task.advance(minute(10), START))] == ["activity"]
     assert task.late_events == 1
 
@@ -145,34 +150,87 @@ def restored(log: dict[str, bytes], clock: int) -> Task[Any]:
     return task
 
 
-def test_each_row_is_written_once_and_forgotten_with_its_span() -> None:
-    task = hosted()
-    task.wait(row(1))
-    (written,) = task.changes()
-    task.wait(row(1, visitor="w"))
-    (again,) = task.changes()
-    assert written[0] != again[0]
-    task.advance(minute(1) + SPAN + 1, START)
-    assert sorted(task.changes()) == [(written[0], None), (again[0], None)]
-    assert not task.changed
+def written(waiting: Waiting) -> list[str]:
+    """Names of records that are written now; those that are forgotten with a minus."""
+    return [f"-{name}" if value is None else name for name, value in waiting.changes()]
 
 
-def test_after_a_restore_no_name_is_used_twice() -> None:
-    first = Waiting()
-    first.add(row(1))
-    ((name, value),) = first.changes()
-    second = Waiting()
-    second.restore(name, value or b"")
-    second.add(row(1))
-    assert [other for other, _ in second.changes()] != [name]
+def test_what_came_since_the_last_commit_is_one_record_and_is_forgotten_with_its_last_row() -> None:
+    waiting = Waiting()
+    waiting.add([row(1.2, visitor="w"), row(1)])
+    (first,) = written(waiting)
+    waiting.add([row(1.1)])
+    (second,) = written(waiting)
+    assert first != second
+    assert [key for _, key, _ in waiting.passed(minute(1) + 1)] == ["main/v"]
+    assert written(waiting) == []
+    waiting.passed(minute(1.1) + 1)
+    assert written(waiting) == [f"-{second}"]
+    waiting.passed(minute(1.2) + 1)
+    assert written(waiting) == [f"-{first}"]
+    assert not waiting.changed
+
+
+def test_what_the_clock_passed_before_a_commit_is_not_written() -> None:
+    waiting = Waiting()
+    waiting.add([row(1), row(2)])
+    waiting.passed(minute(2))
+    ((_, value),) = waiting.changes()
+    assert rows_in(value or b"") == [row(2)]
+    waiting.add([row(2)])
+    waiting.passed(minute(3))
+    assert not waiting.changed
+
+
+@pytest.mark.parametrize(
+    ("apart", "records"),
+    [
+        pytest.param(TOGETHER, 1, id="as far as goes together"),
+        pytest.param(TOGETHER + 1, 2, id="further"),
+    ],
+)
+def test_a_row_that_is_ahead_of_the_others_keeps_none_of_them(apart: int, records: int) -> None:
+    waiting = Waiting()
+    waiting.add([(START + apart, "main/ahead", b""), (START, "main/v", b"")])
+    assert len(written(waiting)) == records
+    waiting.passed(START + 1)
+    assert len(written(waiting)) == records - 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(f"{PREFIX}7", id="as it is written"),
+        pytest.param(f"{PREFIX}7120000000/7", id="as it was written when rows were kept by spans of time"),
+    ],
+)
+def test_a_restore_takes_rows_in_any_order_and_uses_no_name_twice(name: str) -> None:
+    source, waiting = Waiting(), Waiting()
+    source.add([row(1)])
+    ((_, value),) = source.changes()
+    waiting.restore(name, msgspec.msgpack.encode([row(3), row(1), row(2)]))
+    waiting.restore(f"{PREFIX}2", value or b"")
+    waiting.add([row(4)])
+    assert written(waiting) == [f"{PREFIX}8"]
+    assert sorted(waiting.passed(minute(2) + 1)) == [row(1), row(1), row(2)]
+    assert written(waiting) == [f"-{PREFIX}2"]
+    assert waiting.passed(minute(3) + 1) == [row(3)]
+    assert written(waiting) == [f"-{name}"]
+
+
+def test_of_a_restored_record_only_what_the_clock_had_not_passed_waits() -> None:
+    task, log = hosted(), Waiting()
+    log.add([row(1), row(2)])
+    ((name, value),) = log.changes()
+    task.restore(name, value or b"")
+    task.resume(minute(1) + 1)
+    assert task.wakes_at == minute(2)
 
 
 def test_a_record_of_the_changelog_stays_short() -> None:
     waiting = Waiting()
-    for _ in range(3):
-        waiting.add(Row(START, "main/v", bytes(RECORD_BYTES)))
+    waiting.add([(START, "main/v", bytes(RECORD_BYTES))] * 3)
     assert [len(value or b"") < 2 * RECORD_BYTES for _, value in waiting.changes()] == [True] * 3
-    assert waiting.size == 3 * RECORD_BYTES
 
 
 @given(event=EVENTS)
