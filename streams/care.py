@@ -70,7 +70,7 @@ class Care:
 
     def wake(self, state: Profile, due: Millis, at: Moment, out: list[Output]) -> Profile | None:
         """Every rule whose time has come is asked."""
-        since = earliest(contact.ticket.waits_since for contact in waiting(state.rule("contacts")))
+        since = earliest([contact.ticket.waits_since for contact in waiting(state.rule("contacts"))])
         return CareTurn(state, self._known(at), _now(state, due, at, since), out).woken()
 
     def _known(self, at: Moment) -> Rules:
@@ -97,5 +97,4 @@ def _turn(rules: Rules, state: Profile | None, event: Any, at: Moment, out: list
 
 
 def _now(profile: Profile, when: Millis, at: Moment, waiting_since: Millis | None = None) -> Now:
-    who = profile.shop_id, profile.profile_id
-    return Now(when, at.clock, at.now, at.held, *who, at.heard, waiting_since)
+    return Now(when, at.clock, at.now, at.held, profile.shop_id, profile.profile_id, at.heard, waiting_since)

@@ -21,7 +21,7 @@ from streams.handover import (
 )
 from streams.kernel.processor import Output
 from streams.profile import MEMORY, Profile, RuleStates, forgotten_at
-from streams.rules.base import Now, Rule, Step, earliest
+from streams.rules.base import Now, Rule, Step
 
 Rules: TypeAlias = tuple[Rule[Any], ...]
 
@@ -120,7 +120,7 @@ class CareTurn:
         concluded from something ``late`` is late too: who acts on it acts now.
         """
         for rule in self._rules:
-            mine = list(concluded.get(rule.name, ()))
+            mine = list(concluded[rule.name]) if rule.name in concluded else []
             listen = rule.on_late if late else rule.on_event
             for value in said:
                 if type(value) in rule.listens:
@@ -186,9 +186,12 @@ class CareTurn:
     def _finished(self) -> Profile | None:
         """The profile, to be woken at the earliest deadline; None if nothing is remembered."""
         profile = self.profile
-        states = [(rule, profile.rule(rule.name)) for rule in self._rules]
-        deadlines = [rule.deadline(state) for rule, state in states if state is not None]
-        due = earliest((forgotten_at(profile), *deadlines))
+        due = forgotten_at(profile)
+        for rule in self._rules:
+            state = profile.rule(rule.name)
+            if state is not None:
+                at = rule.deadline(state)
+                due = at if due is None or at < due else due
         if due is None:
             self._retract()
             return None

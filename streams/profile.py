@@ -12,6 +12,7 @@ from schemas.words import Millis
 from streams.rules.abandonment import open_carts
 from streams.rules.contacts import waiting
 from streams.rules.outreach.consent import CHANNELS
+from streams.rules.outreach.state import Reach
 from streams.rules.registry import RULES
 
 MEMORY: Millis = 30 * 86_400_000
@@ -75,17 +76,16 @@ class Profile(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     def summary(self) -> Summary:
         """What anybody may know now."""
         carts = open_carts(self.rule("abandonment"))
-        reach = self.rule("outreach")
         value, currency = worth([(cart.value, cart.currency) for cart in carts])
-        said = {voice.channel: voice.permission for voice in reach.voices} if reach else {}
+        reachable, suppressed = _reachable(self.rule("outreach"))
         return Summary(
             visitors=tuple(sorted(self.visitors)),
             open_carts=len(carts),
             value=value,
             currency=currency,
             waiting_contacts=len(waiting(self.rule("contacts"))),
-            reachable=tuple([channel for channel in CHANNELS if said.get(channel) == "granted"]),
-            suppressed=all(said.get(channel) == "suppressed" for channel in CHANNELS),
+            reachable=reachable,
+            suppressed=suppressed,
             last_order_at=self.last_order_at,
         )
 
@@ -109,6 +109,15 @@ def worth(values: list[tuple[Decimal | None, str | None]]) -> tuple[Decimal | No
         return None, None
     total = sum(known, Decimal(0))
     return (total, currencies.pop()) if abs(total) < AMOUNT_LIMIT else (None, None)
+
+
+def _reachable(reach: Reach | None) -> tuple[tuple[str, ...], bool]:
+    """On which channels, and whether on none for good."""
+    if reach is None or not reach.voices:
+        return (), False
+    said = {voice.channel: voice.permission for voice in reach.voices}
+    granted = tuple(channel for channel in CHANNELS if said.get(channel) == "granted")
+    return granted, all(said.get(channel) == "suppressed" for channel in CHANNELS)
 
 
 def forgotten_at(profile: Profile) -> Millis | None:

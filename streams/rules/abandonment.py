@@ -11,7 +11,6 @@ Whatever happens, in order or late, is evidence: what was said is weighed agains
 false is withdrawn. So on_late is on_event.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from schemas.events import OrderEvent, ProfileUpdate
@@ -80,13 +79,12 @@ def open_carts(state: Carts | None) -> tuple[Episode, ...]:
     return state.episodes if state is not None else ()
 
 
-def _deadlines(state: Carts, book: RuleBook) -> Iterator[Millis]:
+def _deadlines(state: Carts, book: RuleBook) -> list[Millis]:
+    moments = []
     for episode in state.episodes:
         settings = settings_of(book, episode.changed_at)
-        yield episode.due(settings) or episode.forget_at(settings)
-    for order in state.orders:
-        yield order.at + settings_of(book, order.at).forget_after
-    for emptied in state.emptied:
-        yield emptied.at + settings_of(book, emptied.at).max_age
-    for bought in state.bought:
-        yield bought.last_activity_at + settings_of(book, bought.changed_at).max_age
+        moments.append(episode.due(settings) or episode.forget_at(settings))
+    moments += [order.at + settings_of(book, order.at).forget_after for order in state.orders]
+    moments += [emptied.at + settings_of(book, emptied.at).max_age for emptied in state.emptied]
+    moments += [one.last_activity_at + settings_of(book, one.changed_at).max_age for one in state.bought]
+    return moments

@@ -80,10 +80,17 @@ class Cart(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False)
     def lines(self) -> tuple[Line, ...]:
         """What is in it."""
         return tuple(
-            Line(product_id=item.product_id, name=item.name, quantity=item.quantity, price=item.price)
-            for item in self.items
-            if item.quantity
+            [
+                Line(product_id=item.product_id, name=item.name, quantity=item.quantity, price=item.price)
+                for item in self.items
+                if item.quantity
+            ]
         )
+
+    @property
+    def value(self) -> Decimal | None:
+        """What it is worth; None too with prices in more than one currency."""
+        return None if self.mixed else worth([item for item in self.items if item.quantity])
 
     @property
     def contents(self) -> dict[str, int]:
@@ -138,7 +145,7 @@ def noted(cart: Cart, event: Click | CartEvent) -> Cart:
     return replace(cart, evidence=gathered(cart.evidence, [Evidence(cause=cause, at=event.occurred_at)]))
 
 
-def worth(lines: Iterable[Line]) -> Decimal | None:
+def worth(lines: Iterable[Line | Item]) -> Decimal | None:
     """The sum of price times quantity; None without lines, if a price is unknown, or beyond all amounts."""
     total = None
     for line in lines:

@@ -228,6 +228,11 @@ class ContactSettings(Table):
         return policies
 
     @cached_property
+    def by_name(self) -> dict[str | None, Policy]:
+        """Each policy by its name."""
+        return {policy.name: policy for policy in self.policies}
+
+    @cached_property
     def unmatched(self) -> Policy:
         """What is promised where no policy matches."""
         return Policy(

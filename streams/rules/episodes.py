@@ -72,6 +72,8 @@ class Episode(_Part, frozen=True, kw_only=True):
     @property
     def undecided(self) -> bool:
         """Whether it wasn't signalled at its stage, or a higher one."""
+        if not self.said:
+            return True
         signalled = [RANK[said.stage] for said in self.said if said.changed_by == self.changed_by]
         return RANK[self.stage] > max(signalled, default=0)
 

@@ -167,5 +167,6 @@ def _active(visitor: Visitor, cart: Cart, cause: Activity, known_until: Millis, 
 
 def _differ(before: Cart | None, now: Cart) -> bool:
     """Whether the cart changed in more than what activity tells: how long it was quiet, and evidence."""
-    told = {"longest_quiet": now.longest_quiet, "evidence": now.evidence}
-    return before is None or replace(before, **told) != now
+    if before is None or before is now:
+        return before is None
+    return replace(before, longest_quiet=now.longest_quiet, evidence=now.evidence) != now

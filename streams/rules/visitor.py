@@ -8,7 +8,6 @@ from schemas import topics
 from schemas.facts import Fact
 from schemas.ids import derive
 from schemas.words import Device, FactType, Millis
-from streams.rules import cart as carts
 from streams.rules.cart import Cart
 
 
@@ -94,7 +93,7 @@ def _standing(cart: Cart) -> dict[str, Any]:
         "changed_at": cart.changed_at,
         "stage": cart.stage,
         "longest_quiet_ms": cart.longest_quiet,
-        "value": None if cart.mixed else carts.worth(cart.lines),
+        "value": cart.value,
         "currency": None if cart.mixed else cart.currency,
         "evidence": cart.evidence,
     }

@@ -121,14 +121,15 @@ class Clocks:
             self.say(kind if answered else "closed", one.at, clock, one.event_id)
 
     def promise(self, one: Entry, before: Ticket, policy: Policy, rules: RuleSet) -> None:
-        """Policies and targets may be others now. What was missed before stays missed."""
+        """Policies and targets may be others now, of clocks that ran before. What was missed stays missed."""
         name = name_of(policy, rules)
         if (name, policy.calendar) != (self.ticket.policy, self.ticket.calendar):
             self.ticket = replace(self.ticket, policy=name, calendar=policy.calendar, applied_at=one.at)
         if matched_by(self.ticket) == matched_by(before):
             return
         for clock in self.ticket.clocks:
-            promised = self._promised(clock, one.at) if clock.open else clock
+            known = clock.open and before.clock(clock.name) is not None
+            promised = self._promised(clock, one.at) if known else clock
             if promised is not clock:
                 self.ticket = self.ticket.having(promised)
                 self._applied(promised, one)

@@ -32,7 +32,8 @@ class Course(Clocks):
         while (at := min(self.ticket.moments, default=until)) < until:
             if not callbacks.reach(self, at):
                 self.step(next(clock for clock in self.ticket.clocks if clock.next_at == at), at)
-        self.ticket = replace(self.ticket, reached=max(self.ticket.reached, until))
+        if until > self.ticket.reached:
+            self.ticket = replace(self.ticket, reached=until)
 
     def take(self, one: Entry) -> None:
         """An event happened, after what was due before it."""

@@ -37,9 +37,7 @@ def name_of(policy: Policy, rules: RuleSet) -> str | None:
 
 def policy_of(clock: Clock, rules: RuleSet) -> Policy:
     """The policy that was applied to a clock last."""
-    return next(
-        (one for one in rules.contacts.policies if one.name == clock.policy), rules.contacts.unmatched
-    )
+    return rules.contacts.by_name.get(clock.policy, rules.contacts.unmatched)
 
 
 def pauses(policy: Policy, clock: str) -> tuple[ContactStatus, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from schemas.events import ProfileUpdate, SupportEvent
 from schemas.words import Millis
-from streams.rules.base import Now, Step, earliest
+from streams.rules.base import Now, Step
 from streams.rules.book import RuleBook
 from streams.rules.contacts.contact import Contact
 from streams.rules.contacts.turn import TIER_REMEMBERED, KnownContacts, Turn, forget_at
@@ -43,7 +43,7 @@ class Contacts:
 
     def deadline(self, state: KnownContacts) -> Millis:
         """When a step of a ladder comes, or something is to be forgotten."""
-        return earliest(_deadlines(state, self._book)) or 0
+        return min(_deadlines(state, self._book), default=0)
 
     def on_deadline(self, state: KnownContacts, now: Now) -> Step[KnownContacts]:
         """Time is up for a reply, or for a memory."""
@@ -57,11 +57,12 @@ class Contacts:
 def waiting(state: KnownContacts | None) -> tuple[Contact, ...]:
     """The contacts whose customer waits for an answer, or for a call."""
     found = state.contacts.values() if state else ()
-    return tuple(contact for contact in found if contact.ticket.waits)
+    return tuple([contact for contact in found if contact.ticket.waits])
 
 
-def _deadlines(state: KnownContacts, book: RuleBook) -> Iterator[Millis | None]:
-    yield state.wait.next_at
+def _deadlines(state: KnownContacts, book: RuleBook) -> Iterator[Millis]:
+    if state.wait.next_at is not None:
+        yield state.wait.next_at
     if state.tier is not None:
         yield state.tier.at + TIER_REMEMBERED
     for contact in state.contacts.values():

@@ -65,9 +65,9 @@ def signal(said: Said, contact_id: str, withdrawn: Sequence[int], now: Now) -> C
     """The conclusion as it is published, after so much was withdrawn."""
     ticket, clock = said.ticket, said.clock
     counted, from_created, from_applied = said.counted
-    fields: dict[str, Any] = {"team": ticket.team, "agent_id": ticket.agent_id, **said.more}
+    more = said.more
     if said.kind == "answered_late":
-        fields["breached_id"] = signal_id(_breach(said), now.shop_id, contact_id, withdrawn)
+        more = {**more, "breached_id": signal_id(_breach(said), now.shop_id, contact_id, withdrawn)}
     return ContactSignal(
         event_id=signal_id(said, now.shop_id, contact_id, withdrawn),
         shop_id=now.shop_id,
@@ -93,7 +93,9 @@ def signal(said: Said, contact_id: str, withdrawn: Sequence[int], now: Now) -> C
         from_created_ms=from_created,
         from_applied_ms=from_applied,
         status=ticket.status,
-        **fields,
+        team=ticket.team,
+        agent_id=ticket.agent_id,
+        **more,
     )
 
 

@@ -1,7 +1,5 @@
 """A contact at one moment: what is known of it, and its clocks."""
 
-from collections.abc import Iterator
-
 import msgspec
 from msgspec.structs import replace
 
@@ -141,7 +139,8 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=Fals
     @property
     def waits_since(self) -> Millis | None:
         """When the earliest was asked for that nobody gave yet: an answer, or a call; None: nobody waits."""
-        return earliest((self.waiting_since, self.callback.requested_at if self.callback else None))
+        asked_at = self.waiting_since
+        return asked_at if self.callback is None else earliest((asked_at, self.callback.requested_at))
 
     @property
     def is_open(self) -> bool:
@@ -150,7 +149,10 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=Fals
 
     def clock(self, name: str) -> Clock | None:
         """The last run of a clock."""
-        return next((clock for clock in self.clocks if clock.name == name), None)
+        for clock in self.clocks:
+            if clock.name == name:
+                return clock
+        return None
 
     def runs(self, name: str) -> Clock | None:
         """The run of a clock that has not ended."""
@@ -159,17 +161,18 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=Fals
 
     def having(self, changed: Clock) -> "Ticket":
         """With a clock as it is now."""
-        others = (clock for clock in self.clocks if clock.name != changed.name)
-        return replace(self, clocks=tuple(sorted((*others, changed), key=lambda clock: clock.name)))
+        clocks = [clock for clock in self.clocks if clock.name != changed.name]
+        clocks.append(changed)
+        clocks.sort(key=lambda clock: clock.name)
+        return replace(self, clocks=tuple(clocks))
 
     @property
-    def moments(self) -> Iterator[Millis]:
+    def moments(self) -> list[Millis]:
         """When something becomes true if nothing happens."""
-        for clock in self.clocks:
-            if clock.next_at is not None:
-                yield clock.next_at
+        moments = [clock.next_at for clock in self.clocks if clock.next_at is not None]
         if self.callback is not None:
-            yield from (at for at in (_due(self.callback), self.callback.expires_at) if at is not None)
+            moments += [at for at in (_due(self.callback), self.callback.expires_at) if at is not None]
+        return moments
 
 
 def _due(callback: Promised) -> Millis | None:

@@ -34,7 +34,10 @@ class Step(NamedTuple):
 
 def ran(clock: Clock, calendar: Calendar) -> Millis:
     """What counted before it last began to run."""
-    return sum((calendar.elapsed(*span) for span in clock.spans), clock.accrued)
+    total = clock.accrued
+    for start, end in clock.spans:
+        total += calendar.elapsed(start, end)
+    return total
 
 
 def counted(clock: Clock, at: Millis, calendar: Calendar) -> Millis:

@@ -1,9 +1,6 @@
 """What anybody may know of a contact: its record on ``cx.contacts``."""
 
-from collections.abc import Iterator
 from typing import Any
-
-from msgspec.structs import replace
 
 from schemas.outputs import ContactState
 from schemas.words import ContactClock, Millis
@@ -12,73 +9,79 @@ from streams.rules.book import RuleBook
 from streams.rules.contact_settings import AROUND_THE_CLOCK
 from streams.rules.contacts import timing
 from streams.rules.contacts.contact import Contact
-from streams.rules.contacts.ticket import Clock, Ticket
+from streams.rules.contacts.ticket import Clock, Promised, Ticket
 
 
 def state(contact: Contact, now: Now, book: RuleBook) -> ContactState:
     """The contact as it is published."""
     ticket = contact.ticket
     first = ticket.clock("first_reply")
+    told = looks(ticket)
+    told["clocks"] = tuple([_counted(clock, ticket.updated_at, book) for clock in ticket.clocks])
     return ContactState(
         contact_id=contact.contact_id,
         shop_id=now.shop_id,
         profile_id=now.profile_id,
-        channel=ticket.channel,
-        status=ticket.status,
-        waiting=ticket.waits,
-        waiting_since=ticket.waits_since,
-        asked_at=ticket.asked_at,
-        first_reply_due_at=first.due_at if first else None,
-        acknowledged_at=ticket.acknowledged_at,
-        answered_at=ticket.first_replied_at,
-        breached=first is not None and first.breached,
-        priority=ticket.priority,
-        team=ticket.team,
-        agent_id=ticket.agent_id,
-        product_id=ticket.product_id,
         updated_at=ticket.updated_at,
         rules_version=first.rules_version if first else book.active(ticket.updated_at).version,
-        created_at=ticket.created_at,
-        solved_at=ticket.solved_at,
-        policy=ticket.policy,
-        calendar=None if ticket.calendar == AROUND_THE_CLOCK else ticket.calendar,
-        tags=ticket.tags,
-        owned_since=ticket.owned_since,
-        next_due_at=_next_due(ticket),
-        no_reply_needed=ticket.no_reply_needed,
-        clocks=tuple(_clocks(ticket, book)),
-        **_callback(ticket),
+        **told,
     )
 
 
-def looks(told: ContactState) -> ContactState:
+def looks(ticket: Ticket) -> dict[str, Any]:
     """What of it makes a difference to those who follow it: not how far its clocks have counted."""
-    clocks = tuple(replace(clock, counted_ms=0, remaining_ms=None) for clock in told.clocks)
-    return replace(told, updated_at=0, rules_version="", clocks=clocks)
+    first = ticket.clock("first_reply")
+    owed = ticket.callback
+    return {
+        "channel": ticket.channel,
+        "status": ticket.status,
+        "waiting": ticket.waits,
+        "waiting_since": ticket.waits_since,
+        "asked_at": ticket.asked_at,
+        "first_reply_due_at": first.due_at if first else None,
+        "acknowledged_at": ticket.acknowledged_at,
+        "answered_at": ticket.first_replied_at,
+        "breached": first is not None and first.breached,
+        "priority": ticket.priority,
+        "team": ticket.team,
+        "agent_id": ticket.agent_id,
+        "product_id": ticket.product_id,
+        "created_at": ticket.created_at,
+        "solved_at": ticket.solved_at,
+        "policy": ticket.policy,
+        "calendar": None if ticket.calendar == AROUND_THE_CLOCK else ticket.calendar,
+        "tags": ticket.tags,
+        "owned_since": ticket.owned_since,
+        "next_due_at": _next_due(ticket),
+        "no_reply_needed": ticket.no_reply_needed,
+        "clocks": [_look(clock) for clock in ticket.clocks],
+        **(_callback(owed) if owed else {}),
+    }
 
 
-def _clocks(ticket: Ticket, book: RuleBook) -> Iterator[ContactClock]:
-    for clock in ticket.clocks:
-        calendar = book.of(clock.rules_version).calendar(clock.calendar)
-        counted = timing.counted(clock, ticket.updated_at, calendar)
-        yield ContactClock(
-            clock=clock.name,
-            instance=clock.instance,
-            state="ended" if not clock.open else "running" if clock.running else "paused",
-            started_at=clock.started_at,
-            due_at=clock.due_at,
-            counted_ms=counted,
-            remaining_ms=None if clock.target is None else clock.target - counted,
-            breached=clock.breached,
-            ended_at=clock.ended_at,
-        )
+def _look(clock: Clock) -> dict[str, Any]:
+    return {
+        "clock": clock.name,
+        "instance": clock.instance,
+        "state": "ended" if not clock.open else "running" if clock.running else "paused",
+        "started_at": clock.started_at,
+        "due_at": clock.due_at,
+        "breached": clock.breached,
+        "ended_at": clock.ended_at,
+    }
+
+
+def _counted(clock: Clock, at: Millis, book: RuleBook) -> ContactClock:
+    counted = timing.counted(clock, at, book.of(clock.rules_version).calendar(clock.calendar))
+    remaining = None if clock.target is None else clock.target - counted
+    return ContactClock(counted_ms=counted, remaining_ms=remaining, **_look(clock))
 
 
 def _next_due(ticket: Ticket) -> Millis | None:
     owed = ticket.callback
     return earliest(
         (
-            *(clock.due_at for clock in ticket.clocks if _pressing(clock)),
+            *[clock.due_at for clock in ticket.clocks if _pressing(clock)],
             owed.due_at if owed and not (owed.missed or owed.kept) else None,
         )
     )
@@ -88,10 +91,7 @@ def _pressing(clock: Clock) -> bool:
     return clock.running and clock.target is not None and not clock.breached
 
 
-def _callback(ticket: Ticket) -> dict[str, Any]:
-    owed = ticket.callback
-    if owed is None:
-        return {}
+def _callback(owed: Promised) -> dict[str, Any]:
     return {
         "callback_requested_at": owed.requested_at,
         "callback_from": owed.window_from,

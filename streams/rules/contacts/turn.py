@@ -13,7 +13,7 @@ from schemas.words import Millis
 from streams.rules.base import Now, Publish, Step
 from streams.rules.book import RuleBook
 from streams.rules.contacts import customer, told
-from streams.rules.contacts.contact import Contact, Outcome, combined, happened, reached, summed
+from streams.rules.contacts.contact import MOST_LATEST, Contact, Outcome, combined, happened, reached, summed
 from streams.rules.contacts.customer import NOTHING, CustomerCourse, Wait, Waiting
 from streams.rules.contacts.entry import Entry, entry
 from streams.rules.contacts.said import Said, signal, withdrawal
@@ -58,7 +58,7 @@ def forget_at(ticket: Ticket, book: RuleBook) -> Millis:
     """When a contact is forgotten: after its last event, not before all that is due of it was said."""
     settings = book.active(ticket.updated_at).contacts
     after = max(settings.forget_after, settings.forget_open_after if ticket.is_open else 0)
-    return max((ticket.updated_at + after, *(at + 1 for at in ticket.moments)))
+    return max([ticket.updated_at + after, *[at + 1 for at in ticket.moments]])
 
 
 class Turn:
@@ -71,6 +71,7 @@ class Turn:
         self._wait, self._base = self._state.wait, self._state.base
         self._book = book
         self._now = now
+        self._customer = self._key(now.profile_id)
         self._publish: list[Publish] = []
 
     def heard(self, event: SupportEvent) -> Step[KnownContacts]:
@@ -193,11 +194,11 @@ class Turn:
 
     def _sum_up(self) -> None:
         """Of long contacts only the last events are kept; what was concluded from the others stays."""
-        short = {name: summed(contact, self._book) for name, contact in self._contacts.items()}
-        for name, contact in self._contacts.items():
-            dropped = contact.latest[: len(contact.latest) - len(short[name].latest)]
-            self._conclude(dropped)
-        self._contacts = short
+        long = [contact for contact in self._contacts.values() if len(contact.latest) > MOST_LATEST]
+        short = {contact.contact_id: summed(contact, self._book) for contact in long}
+        for contact in long:
+            self._conclude(contact.latest[: len(contact.latest) - len(short[contact.contact_id].latest)])
+        self._contacts |= short
 
     def _conclude(self, dropped: Sequence[Entry]) -> None:
         """The customer's wait is concluded up to the last of these entries, which are about to be dropped."""
@@ -218,10 +219,9 @@ class Turn:
 
     def _tell(self, contact: Contact, known: Contact | None) -> None:
         """Publish the contact, unless it looks as it did."""
-        after = told.state(contact, self._now, self._book)
-        before = None if known is None else told.state(known, self._now, self._book)
-        if before is None or told.looks(before) != told.looks(after):
-            self._publish.append(Publish(topics.CONTACTS, self._key(contact.contact_id), after))
+        if known is None or told.looks(known.ticket) != told.looks(contact.ticket):
+            state = told.state(contact, self._now, self._book)
+            self._publish.append(Publish(topics.CONTACTS, self._key(contact.contact_id), state))
 
     def _say(self, said: Said, contact_id: str, withdrawn: Sequence[int]) -> None:
         self._signal(signal(said, contact_id, withdrawn, self._now))
@@ -233,8 +233,7 @@ class Turn:
         self._signal(withdrawal(false, since, cause, self._now))
 
     def _signal(self, value: Any) -> None:
-        key = self._key(self._now.profile_id)
-        self._publish.append(Publish(topics.CONTACT_SIGNALS, key, value))
+        self._publish.append(Publish(topics.CONTACT_SIGNALS, self._customer, value))
 
     def _forget(self, contact_id: str) -> None:
         """Drop a contact, here and for whoever follows it."""

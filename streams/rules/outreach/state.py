@@ -163,6 +163,11 @@ class Reach(_Part, frozen=True, kw_only=True):
 
     def forgetting(self, at: Millis) -> Self:
         """Without what has had its time. What is held is never forgotten, but decided."""
+        due = self.deadline()
+        left = self if due is None or due > at else self._without_old(at)
+        return left if left.held or not left.active_at else msgspec.structs.replace(left, active_at=0)
+
+    def _without_old(self, at: Millis) -> Self:
         consent_over = self._consent_until() <= at
         return msgspec.structs.replace(
             self,
@@ -170,7 +175,6 @@ class Reach(_Part, frozen=True, kw_only=True):
             zone=NOTHING if consent_over else self.zone,
             questions=tuple([question for question in self.questions if question.forget_at > at]),
             approaches=tuple([one for one in self.approaches if one.phase == "held" or one.wake_at > at]),
-            active_at=self.active_at if self.held else 0,
             ordered_at=_unless_older(self.ordered_at, at - ORDER_KEPT),
             erased_at=_unless_older(self.erased_at, at - ERASURE_KEPT),
         )
