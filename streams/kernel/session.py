@@ -4,8 +4,6 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
@@ -23,11 +21,11 @@ from streams.kernel.heartbeats import Heartbeats
 from streams.kernel.hosted import HostedTask
 from streams.kernel.measures import Measures
 from streams.kernel.memory import bound
-from streams.kernel.partitions import count_brokers, count_partitions, same_partitions
+from streams.kernel.partitions import count_brokers, count_partitions
 from streams.kernel.processor import Processor
-from streams.kernel.restoring import Copy
-from streams.kernel.standbys import Standbys, followed
+from streams.kernel.standbys import Standbys
 from streams.kernel.standings import Standings, looked
+from streams.kernel.takeover import Takeover
 from streams.kernel.told import told
 
 log = logging.getLogger(__name__)
@@ -62,19 +60,23 @@ class Session:
         self._consumer = config.make_consumer(
             config.consumer("read_committed", config.membership(processor.name))
         )
+        self._takeover = Takeover(
+            processor, config, codec, self._names, self._hears_itself, standings, standbys
+        )
         self._lag = Lag(self._consumer)
         self._backpressure = Backpressure(
             config, self._consumer, {topic.label: name for name, topic in self._names.items()}
         )
         self._heartbeats = Heartbeats(config, codec, clock)
         self._refill = self._refilling() if config.aborted_visible else None
-        self._partitions = self._brokers = 0
+        self._brokers = 0
         self._rebalancing = Rebalancing()
         self._commits = Commits(config, measures, clock, self._consumer)
 
     def run(self, stop: threading.Event) -> None:
         """Join, work until ``stop`` is set, leave."""
-        self._partitions, self._brokers = self._counted(), count_brokers(self._consumer)
+        self._takeover.count(self._consumer)
+        self._brokers = count_brokers(self._consumer)
         self._commits.announcing = self._announcing()
         self._consumer.subscribe(
             list(self._names),
@@ -118,7 +120,7 @@ class Session:
         if self._announces is None:
             return None
         partitions = count_partitions(self._consumer, self._config.named(self._announces))
-        return Announcing(self._announces, self._partitions, partitions, self._hears_itself)
+        return Announcing(self._announces, self._takeover.partitions, partitions, self._hears_itself)
 
     def _turn(self) -> None:
         messages = self._consumer.consume(self._config.fetch_size, self._config.poll_wait / 1000)
@@ -188,23 +190,12 @@ class Session:
         return bool(task.holds.get(label)) or self._backpressure.is_paused(label, task.partition)
 
     def _assigned(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
-        """All tasks first, which ends whatever transactions their predecessors left open; then restore each.
-
-        Predecessors of several tasks wrote to the same partitions. The embedded broker keeps all that they
-        wrote pending until the last of these transactions has ended: a restore in between would wait for it.
-        Partitions are counted again only if there are more of them than there were.
-        """
+        """Build the tasks, and read on where each of them stands."""
         partitions = sorted({at.partition for at in assigned})
         log.info("%s: assigned %s", self._processor.name, partitions)
-        if partitions and partitions[-1] >= self._partitions:
-            self._partitions = self._counted()
         self._standings.keep(partitions)
-        for partition in partitions:
-            self._tasks[partition] = self._hosted(partition)
         self._commits.assigned(partitions)
-        for task in self._tasks.values():
-            task.sweep()
-        self._restore(consumer, partitions)
+        self._takeover.build(consumer, partitions, self._tasks)
         consumer.assign(
             [
                 TopicPartition(name, partition, self._tasks[partition].positions.get(topic.label, 0))
@@ -213,30 +204,6 @@ class Session:
             ]
         )
         self._backpressure.assigned(self._tasks.values())
-
-    def _restore(self, consumer: Consumer, partitions: Sequence[int]) -> None:
-        """Each task, beginning with what its standby has; and follow those that may come next."""
-        known = self._standbys.begin(partitions) if self._standbys else {}
-        restored: dict[int, Copy] = {}
-        for partition in partitions:
-            task, asked = self._tasks[partition], partial(self._committed, consumer, partition)
-            copy = task.restore(asked, known.pop(partition, None))
-            if self._standbys:
-                restored[partition] = copy
-            task.progress.begin(now := WallClock().now(), self._standings.begun)
-            self._standings.note(looked(task, self._config, now, {}))
-        if self._standbys:
-            wanted = followed(partitions, self._partitions, self._config.standbys)
-            self._standbys.follow(wanted, restored)
-
-    def _counted(self) -> int:
-        """Of how many partitions the inputs are, and the changelog."""
-        changelog = self._config.internal(self._processor.name, "changelog")
-        return same_partitions(self._consumer, (*self._names, changelog))
-
-    def _hosted(self, partition: int) -> HostedTask:
-        tasks, hears_peers = self._partitions, self._hears_itself
-        return HostedTask(self._processor, self._config, self._codec, partition, tasks, hears_peers)
 
     def _revoked(self, consumer: Consumer, revoked: list[TopicPartition]) -> None:
         log.info("%s: revoked %s", self._processor.name, sorted({at.partition for at in revoked}))
@@ -273,12 +240,6 @@ class Session:
             task.abort()
             raise
         task.close()
-
-    def _committed(self, consumer: Consumer, partition: int) -> dict[str, int]:
-        """Next offset per topic label, for the inputs that have one. Waits for pending transactions."""
-        asked = [TopicPartition(name, partition) for name in self._names]
-        found = consumer.committed(asked, timeout=30)
-        return {self._names[at.topic].label: at.offset for at in found if at.offset >= 0}
 
 
 def _by_partition(messages: list[Message]) -> dict[tuple[int, str], list[Message]]:
