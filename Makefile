@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: help demo test slow long soak lint types bench bench-peers bench-contacts bench-page bench-size clean
+.PHONY: help demo test slow long soak lint types bench bench-peers bench-contacts bench-page bench-size bench-latency clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -53,6 +53,9 @@ bench-contacts: $(READY)  ## what 100,000 open contacts weigh and cost in one wo
 
 bench-page: $(READY)  ## the live page in Chromium with 100,000 open carts
 	$(BIN)/python -m benchmarks.page $(ARGS)
+
+bench-latency: $(READY)  ## how long after its moment a signal can be read, while events come in as they happen
+	$(BIN)/python -m benchmarks.latency $(ARGS)
 
 bench-size: $(READY)  ## ten million timers, the restore and the take-over of a million keys, cost against size
 	$(BIN)/python -m benchmarks.timers

@@ -17,8 +17,10 @@ import subprocess
 import sys
 from pathlib import Path
 from random import Random
+from typing import TypeAlias
 
 from benchmarks.contacts import resident, spent
+from benchmarks.plot import Bar, plot
 from benchmarks.report import machine
 from benchmarks.timers import MONTH, NOW, cart, encoded
 from schemas.events import Click
@@ -27,12 +29,14 @@ from streams.kernel.task import Task
 from streams.rules.visitor import Visitor
 from streams.visits import Visits
 
+Found: TypeAlias = dict[str, list[float]]
+
 EVENTS = 5_000
 BATCH = 100
 
 
-def measured(keys: int) -> dict[str, float]:
-    """Microseconds an event, and bytes a key."""
+def measured(keys: int) -> Found:
+    """Microseconds an event, of each commit; and bytes a key."""
     before, random, entry, task = resident(), Random(1), cart(), Task(Visits())
     wakes = (NOW + random.randrange(MONTH // 100, MONTH) for _ in range(keys))
     task.restore_all({f"main/visitor-{n}".encode(): encoded(entry, wake) for n, wake in enumerate(wakes)})
@@ -40,13 +44,7 @@ def measured(keys: int) -> dict[str, float]:
     weight = (resident() - before) / keys
     chosen = random.sample(range(keys), EVENTS)
     first, again = (_clicks(task, chosen, NOW + round * EVENTS) for round in range(2))
-    return {
-        "first": statistics.median(first),
-        "first mean": statistics.mean(first),
-        "again": statistics.median(again),
-        "again mean": statistics.mean(again),
-        "bytes": weight,
-    }
+    return {"first": first, "again": again, "bytes": [weight]}
 
 
 def _clicks(task: Task[Visitor], visitors: list[int], begin: Millis) -> list[float]:
@@ -79,27 +77,47 @@ def main() -> None:
         print(json.dumps(measured(asked.keys[0])))
         return
     load = os.getloadavg()[0]
-    asked.out.write_text(_page({keys: _apart(keys) for keys in asked.keys}, load))
+    found = {keys: _apart(keys) for keys in asked.keys}
+    asked.out.write_text(_page(found, load))
+    asked.out.with_suffix(".svg").write_text(_plot(found))
 
 
-def _apart(keys: int) -> dict[str, float]:
+def _apart(keys: int) -> Found:
     command = [sys.executable, "-m", "benchmarks.size", "--one", "--keys", str(keys)]
     said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-    print(f"{keys:,} keys: {said}", end="", flush=True)
-    return dict(json.loads(said))
+    found: Found = json.loads(said)
+    print(_line(keys, found), flush=True)
+    return found
 
 
-def _page(found: dict[int, dict[str, float]], load: float) -> str:
-    lines = "\n".join(
-        f"| {keys:,} | {one['first']:.1f} µs ({one['first mean']:.1f}) | "
-        f"{one['again']:.1f} µs ({one['again mean']:.1f}) | {one['bytes']:,.0f} bytes |"
-        for keys, one in found.items()
+def _plot(found: dict[int, Found]) -> str:
+    """What an event costs at each size: the median of the commits, and from the 10th to the 90th of 100."""
+    kinds = ("first", "again")
+    bars = [Bar(f"{keys:,} {kind}", _middle(found[keys][kind])) for kind in kinds for keys in found]
+    return plot("CPU µs for a click of a visitor, by how many keys there are (logarithmic)", bars)
+
+
+def _middle(values: list[float]) -> list[float]:
+    tenths = statistics.quantiles(values, n=10)
+    return [tenths[0], tenths[4], tenths[8]]
+
+
+def _line(keys: int, found: Found) -> str:
+    first, again = (
+        f"{statistics.median(found[which]):.1f} µs ({statistics.mean(found[which]):.1f})"
+        for which in ("first", "again")
     )
+    return f"| {keys:,} | {first} | {again} | {found['bytes'][0]:,.0f} bytes |"
+
+
+def _page(found: dict[int, Found], load: float) -> str:
+    lines = "\n".join(_line(keys, one) for keys, one in found.items())
     about = " ".join((__doc__ or "").split("\n\n")[-1].split())
     return (
         f"# Cost against size\n\nWritten by `make bench-size`. {about}\n\n"
         "| keys | a click of a visitor not touched before (CPU) | of one that was (CPU) | memory of a key |\n"
-        f"|---|---|---|---|\n{lines}\n\n{machine()}; load average {load:.1f} at the start.\n"
+        f"|---|---|---|---|\n{lines}\n\n![CPU of a click by the number of keys](SIZE.svg)\n\n"
+        f"{machine()}; load average {load:.1f} at the start.\n"
     )
 
 

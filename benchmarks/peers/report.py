@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.peers.plot import Bar, plot
 from benchmarks.peers.sides import Side
+from benchmarks.plot import Bar, plot
 from benchmarks.processes import Cost
 from benchmarks.report import MEASURES, MICRO, grid, machine, spread
 

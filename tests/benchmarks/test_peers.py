@@ -12,12 +12,12 @@ from xml.etree import ElementTree
 import pytest
 from msgspec.structs import asdict
 
-from benchmarks.peers.plot import Bar, plot
 from benchmarks.peers.report import Outcome, table
 from benchmarks.peers.sides import SIDES
 from benchmarks.peers.traffic import MINUTE, Crowd
 from benchmarks.peers.watch import expected
 from benchmarks.plain_detection import CARTS, CONTACTS, Deadlines, Work
+from benchmarks.plot import Bar, plot
 from benchmarks.processes import Cost
 from benchmarks.traffic import BEGINNING
 from schemas import topics
