@@ -140,8 +140,8 @@ class CareTurn:
         self.profile.keep(rule.name, step.state)
         if not step.publish:
             return step.tell
-        self._out.extend(map(Output._make, step.publish))
-        return [publish.value for publish in step.publish if publish.value is not None] + list(step.tell)
+        self._out += step.publish
+        return [out.value for out in step.publish if out.value is not None] + list(step.tell)
 
     def _tell(self) -> None:
         """Publish the profile if it looks different."""
@@ -180,7 +180,7 @@ class CareTurn:
             state = getattr(theirs.rules, rule.name)
             if state is not None:
                 step = rule.on_late(state, erasure, self._now)
-                self._out.extend(Output(*publish) for publish in step.publish)
+                self._out += step.publish
         self._out.extend(erasures(self.profile, erasure, {event.visitor_id, *theirs.visitors}))
 
     def _finished(self) -> Profile | None:

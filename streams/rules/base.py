@@ -10,18 +10,10 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
-from schemas.topics import Topic
-from schemas.words import Millis, Record
+from schemas.words import Millis
+from streams.kernel.processor import Output
 
 State = TypeVar("State", bound=msgspec.Struct)
-
-
-class Publish(NamedTuple):
-    """Something to publish: on which topic, under which key. A value of None is a tombstone."""
-
-    topic: Topic
-    key: str
-    value: Record | None
 
 
 class Step(NamedTuple, Generic[State]):
@@ -31,7 +23,7 @@ class Step(NamedTuple, Generic[State]):
     """
 
     state: State | None
-    publish: tuple[Publish, ...] = ()
+    publish: tuple[Output, ...] = ()
     tell: tuple[msgspec.Struct, ...] = ()
 
 

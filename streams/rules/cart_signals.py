@@ -6,7 +6,8 @@ from schemas import topics
 from schemas.ids import derive
 from schemas.outputs import AbandonmentSignal
 from schemas.words import AbandonmentCause, AbandonmentKind, Evidence, Millis
-from streams.rules.base import Now, Publish
+from streams.kernel.processor import Output
+from streams.rules.base import Now
 from streams.rules.episodes import Episode, Order, Said
 from streams.rules.likely_cause import likely_cause
 from streams.rules.settings import AbandonmentSettings
@@ -21,7 +22,7 @@ def signal(
     version: str,
     cause: str = "",
     order: Order | None = None,
-) -> Publish:
+) -> Output:
     """``said`` itself, or what became of it. ``cause``: the event or order that ended it, if any did."""
     first = kind == "abandoned"
     record = AbandonmentSignal(
@@ -48,7 +49,7 @@ def signal(
         outreach_id=(order.outreach_id or episode.outreach_id) if order and kind == "recovered" else None,
         cause=said.cause,
     )
-    return Publish(topics.ABANDONMENT_SIGNALS, topics.key(now.shop_id, now.profile_id), record)
+    return Output(topics.ABANDONMENT_SIGNALS, topics.key(now.shop_id, now.profile_id), record)
 
 
 def cause_of(

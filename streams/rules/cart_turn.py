@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from schemas.facts import Fact
 from schemas.words import AbandonmentKind, Millis
-from streams.rules.base import Now, Publish, Step
+from streams.kernel.processor import Output
+from streams.rules.base import Now, Step
 from streams.rules.book import RuleBook
 from streams.rules.cart_signals import cause_of, signal
 from streams.rules.cart_union import joined
@@ -44,7 +45,7 @@ class CartTurn:
         self.bought = {episode.change: episode for episode in state.bought}
         self._book = book
         self._now = now
-        self._publish: list[Publish] = []
+        self._publish: list[Output] = []
 
     def step(self) -> Step[Carts]:
         """The outcome."""

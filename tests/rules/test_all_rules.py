@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from schemas.events import Feedback
 from schemas.outputs import ContactSignal, Decision, Outreach
 from schemas.words import Millis
-from streams.rules.base import Now, Publish, Rule, Step
+from streams.kernel.processor import Output
+from streams.rules.base import Now, Rule, Step
 from streams.rules.registry import RULES
 from streams.rules.standing import Standing
 from tests import builders as say
@@ -33,7 +34,7 @@ class Hosted:
         self.rule = rule
         self.whose = whose
         self.state: Any = None
-        self.published: list[Publish] = []
+        self.published: list[Output] = []
         self._in_bytes = remembers_in_bytes
 
     def live(self, events: list[Any]) -> "Hosted":

@@ -3,7 +3,7 @@
 from typing import Any
 
 from schemas.outputs import ContactState
-from schemas.words import ContactClock, Millis
+from schemas.words import ClockState, ContactClock, Millis
 from streams.rules.base import Now, earliest
 from streams.rules.book import RuleBook
 from streams.rules.contact_settings import AROUND_THE_CLOCK
@@ -12,19 +12,19 @@ from streams.rules.contacts.contact import Contact
 from streams.rules.contacts.ticket import Clock, Promised, Ticket
 
 
-def state(contact: Contact, now: Now, book: RuleBook) -> ContactState:
-    """The contact as it is published."""
+def state(contact: Contact, look: dict[str, Any], now: Now, book: RuleBook) -> ContactState:
+    """The contact as it is published. ``look``: what it ``looks`` like."""
     ticket = contact.ticket
     first = ticket.clock("first_reply")
-    told = looks(ticket)
-    told["clocks"] = tuple([_counted(clock, ticket.updated_at, book) for clock in ticket.clocks])
+    clocks = zip(ticket.clocks, look["clocks"], strict=True)
+    counted = [_counted(clock, look, ticket.updated_at, book) for clock, look in clocks]
     return ContactState(
         contact_id=contact.contact_id,
         shop_id=now.shop_id,
         profile_id=now.profile_id,
         updated_at=ticket.updated_at,
         rules_version=first.rules_version if first else book.active(ticket.updated_at).version,
-        **told,
+        **{**look, "clocks": tuple(counted)},
     )
 
 
@@ -63,18 +63,24 @@ def _look(clock: Clock) -> dict[str, Any]:
     return {
         "clock": clock.name,
         "instance": clock.instance,
-        "state": "ended" if not clock.open else "running" if clock.running else "paused",
+        "state": _moves(clock),
         "started_at": clock.started_at,
         "due_at": clock.due_at,
-        "breached": clock.breached,
+        "breached": clock.breached_at is not None,
         "ended_at": clock.ended_at,
     }
 
 
-def _counted(clock: Clock, at: Millis, book: RuleBook) -> ContactClock:
+def _moves(clock: Clock) -> ClockState:
+    if clock.ended_at is not None:
+        return "ended"
+    return "paused" if clock.running_since is None else "running"
+
+
+def _counted(clock: Clock, look: dict[str, Any], at: Millis, book: RuleBook) -> ContactClock:
     counted = timing.counted(clock, at, book.of(clock.rules_version).calendar(clock.calendar))
     remaining = None if clock.target is None else clock.target - counted
-    return ContactClock(counted_ms=counted, remaining_ms=remaining, **_look(clock))
+    return ContactClock(counted_ms=counted, remaining_ms=remaining, **look)
 
 
 def _next_due(ticket: Ticket) -> Millis | None:
@@ -88,7 +94,7 @@ def _next_due(ticket: Ticket) -> Millis | None:
 
 
 def _pressing(clock: Clock) -> bool:
-    return clock.running and clock.target is not None and not clock.breached
+    return clock.target is not None and clock.running and not clock.breached
 
 
 def _callback(owed: Promised) -> dict[str, Any]:

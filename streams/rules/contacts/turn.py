@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from schemas import topics
 from schemas.events import ProfileUpdate, SupportEvent
 from schemas.words import Millis
-from streams.rules.base import Now, Publish, Step
+from streams.kernel.processor import Output
+from streams.rules.base import Now, Step
 from streams.rules.book import RuleBook
 from streams.rules.contacts import customer, told
 from streams.rules.contacts.contact import MOST_LATEST, Contact, Outcome, combined, happened, reached, summed
@@ -72,7 +73,7 @@ class Turn:
         self._book = book
         self._now = now
         self._customer = self._key(now.profile_id)
-        self._publish: list[Publish] = []
+        self._publish: list[Output] = []
 
     def heard(self, event: SupportEvent) -> Step[KnownContacts]:
         """The help desk said something."""
@@ -218,10 +219,11 @@ class Turn:
             self._tell(contact, None if always else known)
 
     def _tell(self, contact: Contact, known: Contact | None) -> None:
-        """Publish the contact, unless it looks as it did."""
-        if known is None or told.looks(known.ticket) != told.looks(contact.ticket):
-            state = told.state(contact, self._now, self._book)
-            self._publish.append(Publish(topics.CONTACTS, self._key(contact.contact_id), state))
+        """Output the contact, unless it looks as it did."""
+        look = told.looks(contact.ticket)
+        if known is None or told.looks(known.ticket) != look:
+            state = told.state(contact, look, self._now, self._book)
+            self._publish.append(Output(topics.CONTACTS, self._key(contact.contact_id), state))
 
     def _say(self, said: Said, contact_id: str, withdrawn: Sequence[int]) -> None:
         self._signal(signal(said, contact_id, withdrawn, self._now))
@@ -233,14 +235,14 @@ class Turn:
         self._signal(withdrawal(false, since, cause, self._now))
 
     def _signal(self, value: Any) -> None:
-        self._publish.append(Publish(topics.CONTACT_SIGNALS, self._customer, value))
+        self._publish.append(Output(topics.CONTACT_SIGNALS, self._customer, value))
 
     def _forget(self, contact_id: str) -> None:
         """Drop a contact, here and for whoever follows it."""
         self._conclude(self._contacts[contact_id].latest)
         self._wait, self._base = self._wait.without(contact_id), self._base.without(contact_id)
         del self._contacts[contact_id]
-        self._publish.append(Publish(topics.CONTACTS, self._key(contact_id), None))
+        self._publish.append(Output(topics.CONTACTS, self._key(contact_id), None))
 
     def _key(self, entity_id: str) -> str:
         return topics.key(self._now.shop_id, entity_id)

@@ -6,7 +6,7 @@ from schemas import topics
 from schemas.ids import derive
 from schemas.outputs import AbandonmentSignal, Decision, Outreach
 from schemas.words import Channel, GuardResult, Millis, Mode, Outcome, OutreachAction
-from streams.rules.base import Publish
+from streams.kernel.processor import Output
 from streams.rules.outreach.state import Approach
 
 
@@ -48,7 +48,7 @@ def approach_for(signal: AbandonmentSignal, valid_for: Millis) -> Approach:
 
 def decision(
     approach: Approach, outcome: Outcome, guard: str, guards: tuple[GuardResult, ...], stamp: Stamp
-) -> Publish:
+) -> Output:
     """The row that says what was decided about an approach, and why.
 
     What can be decided once only has an id without the moment, which depends, for what came late, on how far
@@ -75,10 +75,10 @@ def decision(
         rules_version=stamp.rules_version,
         cart_id=approach.cart_id,
     )
-    return Publish(topics.DECISIONS, _key(approach), row)
+    return Output(topics.DECISIONS, _key(approach), row)
 
 
-def outreach(approach: Approach, action: OutreachAction, stamp: Stamp, reason: str | None = None) -> Publish:
+def outreach(approach: Approach, action: OutreachAction, stamp: Stamp, reason: str | None = None) -> Output:
     """A request, or its cancel: same topic, key and outreach_id."""
     record = Outreach(
         event_id=derive(approach.outreach_id, action),
@@ -103,7 +103,7 @@ def outreach(approach: Approach, action: OutreachAction, stamp: Stamp, reason: s
         reason=reason,
         cause=approach.cause,
     )
-    return Publish(topics.OUTREACH[approach.channel], _key(approach), record)
+    return Output(topics.OUTREACH[approach.channel], _key(approach), record)
 
 
 def _key(approach: Approach) -> str:

@@ -5,7 +5,8 @@ from typing import Literal
 from msgspec.structs import replace
 
 from schemas.words import GuardResult, Millis, Outcome
-from streams.rules.base import Now, Publish, Step
+from streams.kernel.processor import Output
+from streams.rules.base import Now, Step
 from streams.rules.outreach.guards import Case, Ruling, channel_for, judge
 from streams.rules.outreach.records import Stamp, decision, outreach, outreach_id
 from streams.rules.outreach.settings import Rules, RuleVersion
@@ -34,7 +35,7 @@ class Turn:
         """Those that decide now."""
         self._now = now
         self._lateness = lateness
-        self._publish: list[Publish] = []
+        self._publish: list[Output] = []
 
     @property
     def _stamp(self) -> Stamp:
