@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: help demo test slow long soak lint types bench bench-peers bench-contacts bench-page bench-size bench-latency clean
+.PHONY: help demo test slow long soak lint types bench bench-peers bench-contacts bench-page bench-size bench-latency bench-landing clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -56,6 +56,9 @@ bench-page: $(READY)  ## the live page in Chromium with 100,000 open carts
 
 bench-latency: $(READY)  ## how long after its moment a signal can be read, while events come in as they happen
 	$(BIN)/python -m benchmarks.latency $(ARGS)
+
+bench-landing: $(READY)  ## landing against a bare insert of the same blocks
+	$(BIN)/python -m benchmarks.bare $(ARGS)
 
 bench-size: $(READY)  ## ten million timers, the restore and the take-over of a million keys, cost against size
 	$(BIN)/python -m benchmarks.timers
