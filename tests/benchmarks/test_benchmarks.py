@@ -83,3 +83,30 @@ def test_the_live_page_is_measured_and_written_down(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.page", "--carts", "500", "--rounds", "1", "--out", str(out)]
     subprocess.run(command, cwd=ROOT, check=True, timeout=170)
     assert re.search(r"\| first paint \| \d+ ms .*\n(.*\n)+\| .*, 12 carts \|", out.read_text())
+
+
+@pytest.mark.slow
+@pytest.mark.long
+@pytest.mark.broker
+@pytest.mark.parametrize(
+    ("module", "options", "told"),
+    [
+        pytest.param(
+            "latency",
+            ("--rates", "200", "--seconds", "5"),
+            "| p99 ms |",
+            marks=pytest.mark.kafka,
+            id="latency",
+        ),
+        pytest.param("bare", ("--events", "20000", "--rounds", "1"), "| bare insert |", id="landing"),
+    ],
+)
+def test_what_takes_its_time_is_measured_and_written_down(
+    module: str, options: tuple[str, ...], told: str, tmp_path: Path
+) -> None:
+    if module == "latency" and (reason := missing()):
+        pytest.skip(reason)
+    out = tmp_path / "REPORT.md"
+    command = [sys.executable, "-m", f"benchmarks.{module}", *options, "--out", str(out)]
+    subprocess.run(command, cwd=ROOT, check=True, timeout=170)
+    assert told in out.read_text()
