@@ -124,7 +124,7 @@ class CareTurn:
             listen = rule.on_late if late else rule.on_event
             for value in said:
                 if type(value) in rule.listens:
-                    mine += self._did(rule, listen(self.profile.rule(rule.name), value, self._now))
+                    mine += self._did(rule, listen(getattr(self.profile.rules, rule.name), value, self._now))
             if ask:
                 mine += self._asked(rule)
             said += mine
@@ -188,7 +188,7 @@ class CareTurn:
         profile = self.profile
         due = forgotten_at(profile)
         for rule in self._rules:
-            state = profile.rule(rule.name)
+            state = getattr(profile.rules, rule.name)
             if state is not None:
                 at = rule.deadline(state)
                 due = at if due is None or at < due else due

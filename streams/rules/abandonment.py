@@ -39,6 +39,8 @@ class Abandonment:
             case ProfileUpdate(type="profile_erased"):
                 return Step(None)
             case Fact(type="activity") if state is not None:
+                if (lived := state.kept_alive(event)) is not None:
+                    return Step(lived)
                 turn = CartTurn(state, self._book, now)
                 turn.lived(event)
             case Fact(type="cart_changed"):
@@ -84,7 +86,14 @@ def _deadlines(state: Carts, book: RuleBook) -> list[Millis]:
     for episode in state.episodes:
         settings = settings_of(book, episode.changed_at)
         moments.append(episode.due(settings) or episode.forget_at(settings))
-    moments += [order.at + settings_of(book, order.at).forget_after for order in state.orders]
+    if state.orders or state.emptied or state.bought:
+        moments += _memories(state, book)
+    return moments
+
+
+def _memories(state: Carts, book: RuleBook) -> list[Millis]:
+    """When what is over is forgotten."""
+    moments = [order.at + settings_of(book, order.at).forget_after for order in state.orders]
     moments += [emptied.at + settings_of(book, emptied.at).max_age for emptied in state.emptied]
     moments += [one.last_activity_at + settings_of(book, one.changed_at).max_age for one in state.bought]
     return moments

@@ -24,7 +24,6 @@ from streams.rules.episodes import (
     named,
     signal_id,
 )
-from streams.rules.likely_cause import gathered
 from streams.rules.settings import AbandonmentSettings, RuleSet
 from streams.rules.standing import Standing
 
@@ -73,7 +72,7 @@ class CartTurn:
         it alive now and then would make its deadline a matter of chance.
         """
         for episode in tuple(self.episodes.values()):
-            if fact.cart_id == episode.cart_id if fact.cart_id else fact.visitor_id == episode.visitor_id:
+            if episode.is_present(fact):
                 self._alive(episode, fact.occurred_at, fact)
 
     def snapshot(self, fact: Fact) -> None:
@@ -188,11 +187,7 @@ class CartTurn:
         if false:
             left = tuple(said for said in episode.said if said not in false)
             episode = replace(episode, said=left, withdrawn=episode.withdrawn + len(false))
-        evidence = gathered(episode.evidence, fact.evidence)
-        if at > episode.last_activity_at or evidence != episode.evidence:
-            last = max(episode.last_activity_at, at)
-            episode = replace(episode, last_activity_at=last, evidence=evidence)
-        self.episodes[episode.cart_id] = episode
+        self.episodes[episode.cart_id] = episode = episode.lived(at, fact.evidence)
         return episode
 
     def _arrived(self, told: Episode, fact: Fact) -> Episode:

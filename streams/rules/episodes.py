@@ -77,6 +77,17 @@ class Episode(_Part, frozen=True, kw_only=True):
         signalled = [RANK[said.stage] for said in self.said if said.changed_by == self.changed_by]
         return RANK[self.stage] > max(signalled, default=0)
 
+    def is_present(self, fact: Fact) -> bool:
+        """Whether it is the cart that the activity kept alive: the one named, or else the visitor's."""
+        return fact.cart_id == self.cart_id if fact.cart_id else fact.visitor_id == self.visitor_id
+
+    def lived(self, at: Millis, evidence: tuple[Evidence, ...]) -> "Episode":
+        """After a sign of life, with evidence."""
+        evidence = gathered(self.evidence, evidence)
+        if at <= self.last_activity_at and evidence == self.evidence:
+            return self
+        return replace(self, last_activity_at=max(self.last_activity_at, at), evidence=evidence)
+
     def due(self, settings: AbandonmentSettings) -> Millis | None:
         """When it is to be signalled if nothing happens; None: never, as it stands."""
         at = self.last_activity_at + settings.after(self.stage)
@@ -145,6 +156,14 @@ class Carts(_Part, frozen=True, kw_only=True):
     orders: tuple[Order, ...] = ()
     emptied: tuple[Emptied, ...] = ()
     bought: tuple[Episode, ...] = ()
+
+    def kept_alive(self, fact: Fact) -> "Carts | None":
+        """After activity, if nothing was said yet that it may prove false; None: something was."""
+        if any(one.said for one in self.episodes):
+            return None
+        at, evidence = fact.occurred_at, fact.evidence
+        lived = [one.lived(at, evidence) if one.is_present(fact) else one for one in self.episodes]
+        return replace(self, episodes=tuple(lived))
 
 
 NOTHING = Carts()

@@ -56,9 +56,9 @@ def signal_id(said: Said, shop_id: str, contact_id: str, withdrawn: Sequence[int
 
     ``withdrawn``: marks of what was taken back; what proves true again after that is another signal.
     """
-    version, again = said.clock.rules_version, withdrawn.count(said.mark) if withdrawn else 0
-    parts = (said.identity, again) if again else (said.identity,)
-    return derive("contacts", version, shop_id, contact_id, *parts[0], *parts[1:])
+    again = withdrawn.count(said.mark) if withdrawn else 0
+    parts = ("contacts", said.clock.rules_version, shop_id, contact_id, *said.identity)
+    return derive(*parts, again) if again else derive(*parts)
 
 
 def signal(said: Said, contact_id: str, withdrawn: Sequence[int], now: Now) -> ContactSignal:

@@ -33,9 +33,7 @@ def concerns(reach: Reach | None, event: Any) -> bool:
     """Whether the event can matter: the facts, by far the most frequent, mostly can't."""
     if not isinstance(event, Fact):
         return type(event) in _HANDLERS
-    if event.type == "order_completed":
-        return True
-    return reach is not None and bool(reach.approaches)
+    return event.type == "order_completed" or (reach is not None and bool(reach.approaches))
 
 
 def reconcile(turn: Turn) -> None:
