@@ -60,7 +60,7 @@ class Shop:
     def bench(self) -> Bench:
         """Its topics, created; and means to read them."""
         config = self.config
-        made = Bench(config, PARTITIONS, self.copies)
+        made = Bench(config, PARTITIONS, copies=self.copies)
         own = topics.TOPICS if self.deployment == self.prefix else (topics.FACTS, *topics.OUTPUTS)
         names = [config.named(topic) for topic in own]
         made.create(*names, *(self.changelog(name) for name in PROCESSORS))

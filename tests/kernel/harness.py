@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -33,6 +33,7 @@ class Bench:
 
     config: KernelConfig
     partitions: int
+    _: KW_ONLY
     moment: int = 0
     """How far a test has let time go on."""
     copies: int = 1
