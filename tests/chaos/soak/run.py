@@ -39,7 +39,7 @@ class KeptShop(Shop):
         """Its topics, created; and means to read them."""
         kafka = {"bootstrap.servers": self.bootstrap}
         admin.create(kafka, admin.plans(self.prefix, self.deployment, PARTITIONS), self.copies)
-        return Bench(self.config, PARTITIONS, self.copies)
+        return Bench(self.config, PARTITIONS, copies=self.copies)
 
 
 @dataclass
