@@ -207,6 +207,7 @@ def test_dead_letters_above_a_threshold_are_raised_and_resolved(
 
 @pytest.mark.slow
 @pytest.mark.on_embedded
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_what_an_import_leaves_behind_is_no_news(settings: Settings, receiver: Receiver) -> None:
     """Dead letters of history bear the time of the import; windows that touch it are not measured."""

@@ -34,7 +34,7 @@ class Patient(Noting):
 
 @pytest.fixture(
     params=[
-        pytest.param((True, LEAVES), id="embedded, leaves"),
+        pytest.param((True, LEAVES), id="embedded, leaves", marks=pytest.mark.long),
         pytest.param((False, LEAVES), id="kafka, leaves", marks=pytest.mark.kafka),
         pytest.param((False, STAYS), id="kafka, stays", marks=pytest.mark.kafka),
     ]

@@ -83,7 +83,10 @@ def settings_on(kafka: ApacheKafka, prefix: str, folder: Path) -> Settings:
 
 @pytest.mark.parametrize(
     ("workers", "seed"),
-    [pytest.param(1, 11, id="one", marks=pytest.mark.long), pytest.param(2, 22, id="two")],
+    [
+        pytest.param(1, 11, id="one", marks=pytest.mark.long),
+        pytest.param(2, 22, id="two", marks=pytest.mark.long),
+    ],
 )
 def test_nothing_lost_nothing_twice(
     workers: int, seed: int, kafka: ApacheKafka, prefix: str, tmp_path: Path
