@@ -44,9 +44,12 @@ def write_schemas(folder: Path) -> Path:
     return folder
 
 
-def _heedful(place: Place, _: Path) -> Commands:
-    address = (place.broker.bootstrap, place.prefix, "apache")
-    return [module("benchmarks.kernel", role, *address) for role in ("visits", "care")]
+def _heedful(workers: int) -> Callable[[Place, Path], Commands]:
+    def commands(place: Place, _: Path) -> Commands:
+        address = (place.broker.bootstrap, place.prefix, "apache")
+        return [module("benchmarks.kernel", role, *address) for role in ("visits", "care")] * workers
+
+    return commands
 
 
 def _faust(place: Place, _: Path) -> Commands:
@@ -85,6 +88,9 @@ HEEDFUL = """\
 beside it, in two kernels with a topic of facts between them: who is who across devices; events that come late
 or twice, and what they prove false; dead letters; likely causes; every clock of a contact; decisions and
 outreach; the state of each customer and contact, published. No peer does any of these."""
+TWICE = """\
+the same with two workers of each kernel, on the same cores. Where each has a core of its own, they are as
+much faster as their CPU per event stays what it is with one."""
 KAFKA_STREAMS = """\
 deadlines wait in a queue on the heap, which a restart fills from the store; a punctuator looks at it every
 100 ms of wall clock. State in memory, with a changelog; one thread."""
@@ -103,7 +109,8 @@ timers know the wall clock only: a second step, keyed by partition, waits for ev
 """
 
 SIDES = (
-    Side("heedful", "exactly once", _heedful, HEEDFUL),
+    Side("heedful", "exactly once", _heedful(1), HEEDFUL),
+    Side("heedful twice", "exactly once", _heedful(2), TWICE),
     Side(
         "Kafka Streams",
         "exactly once",
