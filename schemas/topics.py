@@ -6,7 +6,7 @@ another one, so that history, a staging deployment and production can share a br
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from schemas import control, events, facts, outputs
 from schemas.words import Record
@@ -41,6 +41,14 @@ class Topic:
     def named_for(self, prefix: str, deployment: str) -> str:
         """The name for a deployment: inputs stand under ``prefix``; what it writes bears its own name."""
         return self.named(prefix if self.kind == "input" else deployment)
+
+
+class Output(NamedTuple):
+    """A record to publish. A value of None is a tombstone."""
+
+    topic: Topic
+    key: str
+    value: Record | None
 
 
 def _topic(

@@ -12,9 +12,10 @@ from typing import Any, TypeAlias
 
 from schemas import topics
 from schemas.facts import Fact
+from schemas.topics import Output
 from schemas.words import Millis
 from streams.care_turn import CareTurn, Rules
-from streams.kernel.processor import Moment, Output
+from streams.kernel.processor import Moment
 from streams.profile import MEMORY, Profile
 from streams.rules.abandonment import open_carts
 from streams.rules.base import Now, earliest

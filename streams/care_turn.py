@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from schemas import topics
 from schemas.events import OrderEvent, ProfileUpdate
 from schemas.facts import Fact
+from schemas.topics import Output
 from schemas.words import Millis
 from streams.handover import (
     Handover,
@@ -19,7 +20,6 @@ from streams.handover import (
     moved,
     unwrapped,
 )
-from streams.kernel.processor import Output
 from streams.profile import MEMORY, Profile, RuleStates, forgotten_at
 from streams.rules.base import Now, Rule, Step
 

@@ -16,8 +16,8 @@ from schemas import topics
 from schemas.events import CartEvent, Feedback, OrderEvent, ProfileUpdate, SupportEvent
 from schemas.facts import Fact
 from schemas.ids import derive
+from schemas.topics import Output
 from schemas.words import Millis
-from streams.kernel.processor import Output
 from streams.profile import Profile, RuleStates
 
 LAST = 2**31 - 1

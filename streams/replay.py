@@ -9,10 +9,10 @@ from operator import attrgetter
 from typing import Any
 
 from schemas import topics
-from schemas.topics import Topic
+from schemas.topics import Output, Topic
 from schemas.words import Millis
 from streams.formats.base import Row
-from streams.kernel.processor import Output, Processor
+from streams.kernel.processor import Processor
 from streams.kernel.task import BEGINNING, Task
 
 PUBLISHED = frozenset(

@@ -6,8 +6,8 @@ from typing import Any, get_args
 import msgspec
 
 from schemas import topics
+from schemas.topics import Output
 from schemas.words import AbandonmentKind, ContactSignalKind
-from streams.kernel.processor import Output
 
 KINDS: dict[str, tuple[str, ...]] = {
     topics.ABANDONMENT_SIGNALS.name: get_args(AbandonmentKind)[1:],

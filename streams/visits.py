@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from schemas import topics
 from schemas.events import CartEvent, Click
 from schemas.facts import Fact
+from schemas.topics import Output
 from schemas.words import Millis
-from streams.kernel.processor import Bulk, Moment, Output
+from streams.kernel.processor import Bulk, Moment
 from streams.rules.visit import ACTIVITY_EVERY, Event, happened, stranger
 from streams.rules.visitor import Visitor, tell_pending
 

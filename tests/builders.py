@@ -13,10 +13,9 @@ from schemas.events import CartEvent, Click, OrderEvent, ProfileUpdate, SupportE
 from schemas.facts import Fact
 from schemas.ids import derive
 from schemas.outputs import AbandonmentSignal, ContactSignal
-from schemas.topics import Topic
+from schemas.topics import Output, Topic
 from schemas.words import FactType, Line, MessageKind, Millis, Record, Stage
 from streams.care import Books, Care
-from streams.kernel.processor import Output
 from streams.kernel.task import Task
 from streams.profile import Profile
 from streams.rules.book import RuleBook

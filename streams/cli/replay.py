@@ -10,6 +10,7 @@ import msgspec
 import typer
 
 from schemas.jsonl import to_json
+from schemas.topics import Output
 from streams.care import Care, open_episodes, waiting_contacts
 from streams.cli.history import (
     Files,
@@ -28,7 +29,6 @@ from streams.errors import FixConfiguration
 from streams.formats import format_named
 from streams.formats.base import Row
 from streams.formats.reading import Reading
-from streams.kernel.processor import Output
 from streams.replay import Replay
 from streams.rule_log import configured
 from streams.rules.book import RuleBook

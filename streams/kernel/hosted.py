@@ -9,7 +9,7 @@ from confluent_kafka import Message
 from schemas import topics
 from schemas.codec import Codec
 from schemas.control import Clock as ClockRecord
-from schemas.topics import Topic
+from schemas.topics import Output, Topic
 from schemas.words import Millis
 from streams.errors import FixConfiguration, Refused, Unavailable
 from streams.kernel.changelog import (
@@ -21,7 +21,7 @@ from streams.kernel.config import KernelConfig
 from streams.kernel.deadletters import Origin, dead_letter, offset_of
 from streams.kernel.intake import Intake
 from streams.kernel.measures import Done
-from streams.kernel.processor import Output, Processor
+from streams.kernel.processor import Processor
 from streams.kernel.progress import Progress
 from streams.kernel.restoring import Copy, RestoreProgress, Source
 from streams.kernel.task import Task

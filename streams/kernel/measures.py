@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 import prometheus_client as prometheus
 from prometheus_client.metrics_core import Metric
 
-from schemas.topics import ABANDONMENT_SIGNALS, CONTACT_SIGNALS
+from schemas.topics import ABANDONMENT_SIGNALS, CONTACT_SIGNALS, Output
 from schemas.words import Millis
-from streams.kernel.processor import Output
 
 SIGNALS = {ABANDONMENT_SIGNALS.label, CONTACT_SIGNALS.label}
 COMMIT_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)

@@ -7,16 +7,8 @@ when a deadline that it stated has passed. It reads no clock and does no I/O: ``
 
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from schemas.topics import Topic
-from schemas.words import Millis, Record
-
-
-class Output(NamedTuple):
-    """A record to publish. A value of None is a tombstone."""
-
-    topic: Topic
-    key: str
-    value: Record | None
+from schemas.topics import Output, Topic
+from schemas.words import Millis
 
 
 class Moment(NamedTuple):

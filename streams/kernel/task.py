@@ -10,10 +10,11 @@ from itertools import takewhile
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from schemas.ids import short_hash
+from schemas.topics import Output
 from schemas.words import Millis
 from streams.errors import HeedfulError
 from streams.kernel.entries import Entries
-from streams.kernel.processor import Moment, Output, Processor
+from streams.kernel.processor import Moment, Processor
 from streams.kernel.room import LARGE, Room
 from streams.kernel.state import Entry, wake_of
 from streams.kernel.timers import Timers

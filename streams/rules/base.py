@@ -10,8 +10,8 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
+from schemas.topics import Output
 from schemas.words import Millis
-from streams.kernel.processor import Output
 
 State = TypeVar("State", bound=msgspec.Struct)
 

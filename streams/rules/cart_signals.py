@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from schemas import topics
 from schemas.ids import derive
 from schemas.outputs import AbandonmentSignal
+from schemas.topics import Output
 from schemas.words import AbandonmentCause, AbandonmentKind, Evidence, Millis
-from streams.kernel.processor import Output
 from streams.rules.base import Now
 from streams.rules.episodes import Episode, Order, Said
 from streams.rules.likely_cause import likely_cause

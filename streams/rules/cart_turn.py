@@ -6,8 +6,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from schemas.facts import Fact
+from schemas.topics import Output
 from schemas.words import AbandonmentKind, Millis
-from streams.kernel.processor import Output
 from streams.rules.base import Now, Step
 from streams.rules.book import RuleBook
 from streams.rules.cart_signals import cause_of, signal

@@ -6,9 +6,9 @@ from schemas import topics
 from schemas.events import Feedback
 from schemas.ids import derive
 from schemas.outputs import Decision, Outreach
+from schemas.topics import Output
 from schemas.words import FeedbackType
 from streams.care import Care
-from streams.kernel.processor import Output
 from streams.kernel.task import Task
 from streams.profile import Profile
 from tests.builders import (

@@ -7,10 +7,10 @@ from typing import Any, TypeAlias
 from schemas.codec import Codec
 from schemas.control import Clock, Heartbeat
 from schemas.registry import FileRegistry
-from schemas.topics import Topic
+from schemas.topics import Output, Topic
 from schemas.words import Millis, Record
 from streams.kernel.changelog import POSITION_KEY, decode_position
-from streams.kernel.processor import Output, Processor
+from streams.kernel.processor import Processor
 from streams.kernel.state import Entry, EntryCodec, wake_of
 from streams.kernel.task import Task, order
 from streams.kernel.waiting import PREFIX, rows_in

@@ -14,13 +14,12 @@ from schemas.control import Heartbeat, Hold
 from schemas.errors import REASONS
 from schemas.facts import Fact
 from schemas.payloads import examples
-from schemas.topics import Topic
+from schemas.topics import Output, Topic
 from schemas.validation import fault
 from schemas.words import Record
 from sinks.clickhouse.embedded import EmbeddedStore
 from sinks.clickhouse.tables import CONTROL, table_of, withheld
 from streams.care import Care
-from streams.kernel.processor import Output
 from streams.kernel.task import Task
 from streams.visits import Visits
 from tests.builders import book, minute

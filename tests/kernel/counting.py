@@ -7,7 +7,8 @@ import msgspec
 from schemas import topics
 from schemas.events import CartEvent, Click
 from schemas.outputs import ProfileState
-from streams.kernel.processor import Moment, Output
+from schemas.topics import Output
+from streams.kernel.processor import Moment
 
 SILENCE = 100
 

@@ -9,8 +9,9 @@ from confluent_kafka import Producer
 
 from schemas import topics
 from schemas.control import Hold
+from schemas.topics import Output
 from streams.kernel.loop import Kernel
-from streams.kernel.processor import Moment, Output
+from streams.kernel.processor import Moment
 from streams.kernel.progress import Progress, Standing
 from streams.kernel.watermark import Watermarks
 from tests.kernel.counting import Notes, Noting, said

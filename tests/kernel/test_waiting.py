@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from schemas import topics
 from schemas.events import CartEvent, Click
-from streams.kernel.processor import Moment, Output
+from schemas.topics import Output
+from streams.kernel.processor import Moment
 from streams.kernel.task import Task
 from streams.kernel.waiting import PREFIX, RECORD_BYTES, TOGETHER, Row, Waiting, rows_in
 from streams.visits import Visits

@@ -12,9 +12,10 @@ from zlib import crc32
 import msgspec
 
 from schemas import topics
+from schemas.topics import Output
 from schemas.words import Millis
 from streams.care import Books, Care
-from streams.kernel.processor import Output, Processor
+from streams.kernel.processor import Processor
 from streams.kernel.task import Task
 from streams.rules.book import RuleBook
 from streams.visits import Visits

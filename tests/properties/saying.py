@@ -8,7 +8,7 @@ import msgspec
 
 from schemas import topics
 from schemas.outputs import ContactSignal, Outreach
-from streams.kernel.processor import Output
+from schemas.topics import Output
 from streams.rules.contacts.said import METRIC_EVENTS
 from tests.builders import World, book
 from tests.properties.cluster import Cluster

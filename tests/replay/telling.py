@@ -5,9 +5,9 @@ from typing import Any
 from schemas import topics
 from schemas.events import CartEvent, Click, Feedback, OrderEvent, ProfileUpdate, SupportEvent
 from schemas.outputs import AbandonmentSignal, ContactSignal, Decision, Outreach
+from schemas.topics import Output
 from streams.care import Care
 from streams.formats.base import Row
-from streams.kernel.processor import Output
 from streams.replay import Replay
 from streams.rules.book import RuleBook
 from streams.rules.settings import RuleSet

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from schemas.events import Feedback
 from schemas.outputs import ContactSignal, Decision, Outreach
+from schemas.topics import Output
 from schemas.words import Millis
-from streams.kernel.processor import Output
 from streams.rules.base import Now, Rule, Step
 from streams.rules.registry import RULES
 from streams.rules.standing import Standing

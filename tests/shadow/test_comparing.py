@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from schemas import topics
 from schemas.outputs import AbandonmentSignal, Decision
+from schemas.topics import Output
 from schemas.words import GuardResult
 from streams.care import Care
 from streams.errors import FixConfiguration
 from streams.formats.base import Row
-from streams.kernel.processor import Output
 from streams.replay import PUBLISHED, Replay
 from streams.rules.book import RuleBook
 from streams.shadow import comparing

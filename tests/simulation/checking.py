@@ -8,10 +8,10 @@ import msgspec
 
 from schemas import topics
 from schemas.codec import Codec
-from schemas.topics import Topic
+from schemas.topics import Output, Topic
 from schemas.words import Millis, Record
 from streams.kernel.changelog import POSITION_KEY, Position
-from streams.kernel.processor import Output, Processor
+from streams.kernel.processor import Processor
 from streams.kernel.task import Task
 from streams.visits import Visits
 from tests.chaos.replaying import State, read_once, state_of

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from schemas import topics
 from schemas.events import ProfileUpdate, SupportEvent
+from schemas.topics import Output
 from schemas.words import Millis
-from streams.kernel.processor import Output
 from streams.rules.base import Now, Step
 from streams.rules.book import RuleBook
 from streams.rules.contacts import customer, told

@@ -5,8 +5,8 @@ from typing import NamedTuple
 from schemas import topics
 from schemas.ids import derive
 from schemas.outputs import AbandonmentSignal, Decision, Outreach
+from schemas.topics import Output
 from schemas.words import Channel, GuardResult, Millis, Mode, Outcome, OutreachAction
-from streams.kernel.processor import Output
 from streams.rules.outreach.state import Approach
 
 

@@ -4,8 +4,8 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from schemas.topics import Output
 from schemas.words import GuardResult, Millis, Outcome
-from streams.kernel.processor import Output
 from streams.rules.base import Now, Step
 from streams.rules.outreach.guards import Case, Ruling, channel_for, judge
 from streams.rules.outreach.records import Stamp, decision, outreach, outreach_id
