@@ -8,6 +8,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from schemas.codec import Codec
+from schemas.hanging import HANGS_AFTER, never_longer
 from schemas.topics import DEAD_LETTERS
 from sinks.clickhouse.blocks import Cut
 from sinks.clickhouse.claims import encode
@@ -43,7 +44,9 @@ class Ledger:
             self._write(cuts)
             reached("claim.written")
             offsets = [TopicPartition(c.claim.topic, c.claim.partition, c.claim.start) for c in cuts]
-            self._producer.send_offsets_to_transaction(offsets, consumer.consumer_group_metadata(), PATIENCE)
+            membership = consumer.consumer_group_metadata()
+            with never_longer(HANGS_AFTER):
+                self._producer.send_offsets_to_transaction(offsets, membership, PATIENCE)
             reached("claim.offsets")
             self._commit()
             reached("claim.done")

@@ -1,9 +1,6 @@
 """When the tasks of one worker commit; and that they do it side by side."""
 
-import faulthandler
-import logging
 import math
-import os
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -11,6 +8,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from confluent_kafka import Consumer
 
+from schemas.hanging import end_process
 from schemas.topics import Topic
 from streams.clock import Clock
 from streams.kernel.config import KernelConfig
@@ -18,23 +16,19 @@ from streams.kernel.hosted import HostedTask
 from streams.kernel.measures import Done, Measures
 from streams.kernel.pace import Pace
 
-log = logging.getLogger(__name__)
-
 AT_ONCE = 8
 """Tasks of one worker that commit at the same time; the others follow. One by one on the embedded broker: of
 transactions that end at the same moment, it keeps one in some hundreds pending for ever."""
 
 
-NEVER = 60.0
-"""Seconds. A commit asks three things and waits 10 s for each answer, once more for the last: what takes
-longer than this hangs in the client, and nothing that this process does will end it."""
+NEVER = 45.0
+"""Seconds. A commit asks for three things, the last of them twice if need be, and waits 10 s for each answer:
+what takes longer hangs in the client, and nothing that this process does will end it.
+"""
 
 
-def end_process() -> NoReturn:
-    """As by ``kill -9``, which loses nothing; whoever watches over the process starts it anew."""
-    log.critical("a commit has not ended for %d s: the process ends, to be started anew", NEVER)
-    faulthandler.dump_traceback()
-    os._exit(1)
+LOOK_EVERY = 1.0
+"""Seconds between two looks at commits that are under way."""
 
 
 class Announcing(NamedTuple):
@@ -96,9 +90,10 @@ class Commits:
             self._stage(task, now)
         membership = self._consumer.consumer_group_metadata() if tasks else None
         commits = [self._pool.submit(_timed, task, membership) for task in tasks]
-        rounds = math.ceil(len(commits) / self._at_once)
-        if wait(commits, timeout=rounds * self._never).not_done:
-            self._give_up()
+        never = now + self._never * math.ceil(len(commits) / self._at_once)
+        while wait(commits, timeout=min(LOOK_EVERY, self._never)).not_done:
+            if time.monotonic() > never or any(task.hangs for task in tasks):
+                self._give_up()
         for commit in commits:
             self._measures.committed(*commit.result(), self._clock.now())
 

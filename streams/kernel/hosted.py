@@ -203,6 +203,11 @@ class HostedTask:
             self.counts[f"published {label}"] += count
         return done
 
+    @property
+    def hangs(self) -> bool:
+        """Whether its commit will never end."""
+        return self._transaction.hangs
+
     def note_durable(self) -> None:
         """Nothing is under way: everything that follows from what was read is durable."""
         self.durable = Durable(self.task.clock, dict(self.positions))

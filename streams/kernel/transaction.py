@@ -1,6 +1,7 @@
 """One transactional producer per task: outputs, changelog and input offsets become visible together."""
 
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ from confluent_kafka import KafkaException, TopicPartition
 
 from schemas.access import ANSWER_WITHIN
 from schemas.codec import OWN_BYTES
+from schemas.hanging import HANGS_AFTER
 from streams.kernel.config import KernelConfig
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ class Transaction:
                 }
             )
         )
+        self._sending_since: float | None = None
         self._reached = config.reached
         self._producer.init_transactions(PATIENCE)
         self._reached("restore.initialised")
@@ -57,11 +60,19 @@ class Transaction:
     def commit(self, positions: Mapping[tuple[str, int], int], membership: Any) -> None:
         """Commit, with the next offset of every input and the group's metadata: a zombie is refused."""
         offsets = [TopicPartition(topic, partition, at) for (topic, partition), at in positions.items()]
+        self._sending_since = time.monotonic()
         self._producer.send_offsets_to_transaction(offsets, membership, PATIENCE)
+        self._sending_since = None
         self._reached("commit.offsets")
         self._commit()
         self._reached("commit.done")
         self.open = False
+
+    @property
+    def hangs(self) -> bool:
+        """Whether a commit is under way that the client will never come back from. Any thread may ask."""
+        since = self._sending_since
+        return since is not None and time.monotonic() - since > HANGS_AFTER
 
     def sweep(self, topic: str, key: bytes, value: bytes, partition: int) -> None:
         """One record, written and aborted at once.

@@ -5,8 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +30,36 @@ from tests.kernel.harness import CODEC, Bench, until
 
 PARTITIONS = 2
 PROCESSORS: dict[str, Any] = {"visits": Visits(), "care": Care(day.RULES, lateness=0)}
+
+
+class Watched:
+    """A process under a supervisor: a commit that hangs in the client ends it, to be started anew."""
+
+    def __init__(self, start: Callable[[], subprocess.Popen[bytes]]) -> None:
+        self._start = start
+        self._process = start()
+        self._may_end, self._left = threading.Event(), threading.Event()
+        self._watch = threading.Thread(target=self._watching, daemon=True)
+        self._watch.start()
+
+    def terminate(self) -> None:
+        """Let it end in order."""
+        self._may_end.set()
+        self._process.terminate()
+
+    def wait(self, timeout: float) -> int:
+        """What it ended with."""
+        return self._process.wait(timeout)
+
+    def leave(self) -> None:
+        """It isn't watched any more. A process ends with the thread that started it."""
+        self._left.set()
+        self._watch.join()
+
+    def _watching(self) -> None:
+        while not self._left.wait(0.1):
+            if self._process.poll() is not None and not self._may_end.is_set():
+                self._process = self._start()
 
 
 @dataclass
@@ -115,6 +146,16 @@ class Shop:
             process.send_signal(signal.SIGCONT)
             process.kill()
             process.wait()
+
+    @contextmanager
+    def watched(self, kernel: str) -> Iterator["Watched"]:
+        """A kernel's process, started anew if it ends by itself, while the block runs."""
+        with ExitStack() as started:
+            process = Watched(lambda: started.enter_context(self.process(kernel)))
+            try:
+                yield process
+            finally:
+                process.leave()
 
     def log(self, kernel: str, instance: str | None = None) -> Path:
         """What a kernel's processes say."""

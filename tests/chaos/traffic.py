@@ -19,7 +19,7 @@ from schemas.words import Millis
 from streams.kernel.config import Settings
 from tests.builders import minute, minutes
 from tests.chaos import day
-from tests.chaos.shop import PARTITIONS, PROCESSORS, Shop
+from tests.chaos.shop import PARTITIONS, PROCESSORS, Shop, Watched
 from tests.kernel.harness import PATIENCE, at, until
 
 PACE = 0.25
@@ -145,7 +145,7 @@ class Traffic:
 def at_work(shop: Shop) -> Iterator[Traffic]:
     """Both kernels, and traffic while the block runs; then the rest of the day, to its end."""
     hurry = threading.Event()
-    with shop.process("visits") as visits, shop.process("care") as care:
+    with shop.watched("visits") as visits, shop.watched("care") as care:
         with flowing(shop, a_day(shop.shoppers, hurry), day.end(shop.shoppers)) as traffic:
             yield traffic
             hurry.set()
@@ -172,10 +172,10 @@ def a_day(shoppers: int, hurry: threading.Event) -> Minutes:
         hurry.wait(PACE)
 
 
-def ended(shop: Shop, workers: Mapping[str, Sequence[subprocess.Popen[bytes]]]) -> None:
+def ended(shop: Shop, workers: Mapping[str, Sequence[subprocess.Popen[bytes] | Watched]]) -> None:
     """Wait until each kernel is through, in this order, and end its workers."""
     for kernel, processes in workers.items():
         until(lambda kernel=kernel: shop.is_through(kernel), f"{kernel} is through")  # type: ignore[misc]
         for process in processes:
             process.terminate()
-            assert process.wait(30) == 0, f"{kernel} ended in order"
+            assert (code := process.wait(30)) == 0, f"{kernel} ended with {code}"

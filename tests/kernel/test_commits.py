@@ -37,12 +37,28 @@ class NeverAnswered(HostedTask):
         return super().commit(membership)
 
 
+class KnownToHang(NeverAnswered):
+    """The call that hangs is one that will never end."""
+
+    hangs = True  # type: ignore[assignment]
+
+
 @pytest.mark.broker
-def test_a_commit_that_never_ends_ends_the_process(broker: EmbeddedBroker, prefix: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "never"),
+    [
+        pytest.param(NeverAnswered, 0.2, id="all too long"),
+        pytest.param(KnownToHang, 60.0, id="known to hang"),
+    ],
+)
+def test_a_commit_that_never_ends_ends_the_process(
+    kind: type[HostedTask], never: float, broker: EmbeddedBroker, prefix: str
+) -> None:
     here = bench(broker.bootstrap, prefix, 1, True)
+    NeverAnswered.answered.clear()
     consumer = Consumer(here.config.consumer("read_committed", here.config.membership("noting")))
-    task = NeverAnswered(Noting(), here.config, CODEC, 0, 1)
-    commits = Commits(here.config, Measures(), WallClock(), consumer, never=0.2, give_up=given_up)
+    task = kind(Noting(), here.config, CODEC, 0, 1)
+    commits = Commits(here.config, Measures(), WallClock(), consumer, never=never, give_up=given_up)
     commits.assigned([0])
     with pytest.raises(GivenUp):
         commits.commit([task])
