@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 HANGS_AFTER = 15.0
 """Seconds after which sending offsets to a transaction will never end. librdkafka forgets the time-out of
-that call when the group's coordinator goes away (its issues 5456 and 5511), as brokers do in a rolling restart.
+that call when the group's coordinator goes away (its issues 5456 and 5511): brokers do in a rolling restart.
 """
 
 
