@@ -33,7 +33,7 @@ PROCESSORS: dict[str, Any] = {"visits": Visits(), "care": Care(day.RULES, latene
 
 
 class Watched:
-    """A process under a supervisor: a commit that hangs in the client ends it, to be started anew."""
+    """A process under a supervisor: it may be killed, and ends itself when a commit hangs in the client."""
 
     def __init__(self, start: Callable[[], subprocess.Popen[bytes]]) -> None:
         self._start = start
@@ -41,6 +41,10 @@ class Watched:
         self._may_end, self._left = threading.Event(), threading.Event()
         self._watch = threading.Thread(target=self._watching, daemon=True)
         self._watch.start()
+
+    def kill(self) -> None:
+        """It ends at once, and is started again."""
+        self._process.kill()
 
     def terminate(self) -> None:
         """Let it end in order."""
@@ -148,10 +152,10 @@ class Shop:
             process.wait()
 
     @contextmanager
-    def watched(self, kernel: str) -> Iterator["Watched"]:
-        """A kernel's process, started anew if it ends by itself, while the block runs."""
+    def watched(self, kernel: str, **settings: Any) -> Iterator["Watched"]:
+        """A kernel's process, started anew whenever it ends, while the block runs."""
         with ExitStack() as started:
-            process = Watched(lambda: started.enter_context(self.process(kernel)))
+            process = Watched(lambda: started.enter_context(self.process(kernel, **settings)))
             try:
                 yield process
             finally:

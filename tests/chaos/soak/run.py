@@ -1,6 +1,5 @@
 """Events by the million, processes killed by the hundred, and a verdict."""
 
-import subprocess
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any, TypeAlias
 from uuid import uuid4
 
 from schemas import admin, topics
-from tests.chaos.shop import PARTITIONS, PROCESSORS, Shop
+from tests.chaos.shop import PARTITIONS, PROCESSORS, Shop, Watched
 from tests.chaos.soak.crowd import Crowd
 from tests.chaos.soak.verdict import Verdict, judge
 from tests.chaos.traffic import Minutes, Traffic, ended, flowing
@@ -28,7 +27,7 @@ BROKERS = 0.4
 BRISK: dict[str, Any] = {"fetch_size": 10_000, "commit_every": 100, "publish_within": 30}
 """As in production; the tests of single commits are pettier."""
 
-Workers: TypeAlias = dict[tuple[str, int], "subprocess.Popen[bytes]"]
+Workers: TypeAlias = dict[tuple[str, int], Watched]
 
 
 class KeptShop(Shop):
@@ -59,7 +58,7 @@ class Soak:
         crowd, released = Crowd(self.events), Semaphore(0)
         with ExitStack() as started:
             workers: Workers = {
-                (kernel, number): started.enter_context(self.shop.process(kernel, **BRISK))
+                (kernel, number): started.enter_context(self.shop.watched(kernel, **BRISK))
                 for kernel in PROCESSORS
                 for number in range(WORKERS)
             }
@@ -67,7 +66,7 @@ class Soak:
                 traffic.recovery()
                 for number in range(1, self.kills + 1):
                     released.release()
-                    self._kill_one(workers, traffic, started, f"kill {number} of {self.kills}")
+                    self._kill_one(workers, traffic, f"kill {number} of {self.kills}")
                     self.say(f"{crowd.told:,} of {self.events:,} events sent")
                 released.release(crowd.lasts)
             self.say("all is sent; the kernels work off the rest")
@@ -95,7 +94,7 @@ class Soak:
                 yield reached - 1, []
             yield reached, events
 
-    def _kill_one(self, workers: Workers, traffic: Traffic, started: ExitStack, which: str) -> None:
+    def _kill_one(self, workers: Workers, traffic: Traffic, which: str) -> None:
         traffic.over.wait(self._random.uniform(0.0, 1.0))
         if self._random.random() < BROKERS:
             self.cluster.until_whole()
@@ -106,8 +105,6 @@ class Soak:
         else:
             worker = self._random.choice(list(workers))
             workers[worker].kill()
-            workers[worker].wait()
-            workers[worker] = started.enter_context(self.shop.process(worker[0], **BRISK))
             self._recover(traffic, f"{which}: worker {worker[1]} of {worker[0]}")
 
     def _recover(self, traffic: Traffic, what: str) -> None:
