@@ -29,7 +29,7 @@ test: $(READY)  ## every test that this machine can run in ten minutes; ARGS="-k
 slow: $(READY)  ## the tests that take their time, and those that kill processes
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "(slow or chaos) and not long" $(ARGS) || [ $$? -eq 5 ]  # 5: there are none
 
-long: $(READY)  ## three brokers that die, stand still, lose the network, run out of disk: half an hour, one after the other
+long: $(READY)  ## three brokers that die, stand still, lose the network, run out of disk; the longest benchmarks: three quarters of an hour, one after the other
 	$(BIN)/python -m pytest -m long $(ARGS)
 
 soak: $(READY)  ## 10 million events, 200 kills of workers and brokers, a verdict; ARGS="--events 100000 --kills 20"
