@@ -97,12 +97,14 @@ def land(bootstrap: str, prefix: str, folder: Path, rows: int) -> Found:
     worker = threading.Thread(target=lander.run, args=(stop,))
     worker.start()
     until = time.monotonic() + PATIENCE
-    while int(str(lander.status().get("rows", 0))) < rows:
-        if time.monotonic() > until or not worker.is_alive():
-            raise TimeoutError(f"{lander.status()}")
-        time.sleep(0.01)
-    stop.set()
-    worker.join()
+    try:
+        while int(str(lander.status().get("rows", 0))) < rows:
+            if time.monotonic() > until or not worker.is_alive():
+                raise TimeoutError(f"{lander.status()}")
+            time.sleep(0.01)
+    finally:
+        stop.set()
+        worker.join()
     (folder / "blocks").write_bytes(pickle.dumps(store.blocks))
     return store.found()
 
