@@ -61,8 +61,10 @@ class Transaction:
         """Commit, with the next offset of every input and the group's metadata: a zombie is refused."""
         offsets = [TopicPartition(topic, partition, at) for (topic, partition), at in positions.items()]
         self._sending_since = time.monotonic()
-        self._producer.send_offsets_to_transaction(offsets, membership, PATIENCE)
-        self._sending_since = None
+        try:
+            self._producer.send_offsets_to_transaction(offsets, membership, PATIENCE)
+        finally:
+            self._sending_since = None
         self._reached("commit.offsets")
         self._commit()
         self._reached("commit.done")
