@@ -20,6 +20,7 @@ class Topic:
     """One topic. ``label`` is its name without the prefix.
 
     ``model`` is the contract of its events; control records stand between them.
+    ``urgent``: whoever subscribes acts at once, so it is not kept waiting.
     """
 
     label: str
@@ -28,6 +29,7 @@ class Topic:
     kind: Kind
     subject: str
     compacted: bool = False
+    urgent: bool = False
 
     @property
     def name(self) -> str:
@@ -58,9 +60,10 @@ def _topic(
     kind: Kind,
     *,
     compacted: bool = False,
+    urgent: bool = False,
     subject: str | None = None,
 ) -> Topic:
-    return Topic(label, model, key, kind, subject or f"cx.{label}-value", compacted)
+    return Topic(label, model, key, kind, subject or f"cx.{label}-value", compacted, urgent)
 
 
 CLICKSTREAM = _topic("clickstream", events.Click, "visitor", "input")
@@ -70,8 +73,10 @@ SUPPORT = _topic("support", events.SupportEvent, "profile", "input")
 PROFILE_UPDATES = _topic("profile-updates", events.ProfileUpdate, "profile", "input")
 FEEDBACK = _topic("feedback", events.Feedback, "profile", "input")
 FACTS = _topic("facts", facts.Fact, "profile", "internal")
-ABANDONMENT_SIGNALS = _topic("signals.abandonment", outputs.AbandonmentSignal, "profile", "output")
-CONTACT_SIGNALS = _topic("signals.contact", outputs.ContactSignal, "profile", "output")
+ABANDONMENT_SIGNALS = _topic(
+    "signals.abandonment", outputs.AbandonmentSignal, "profile", "output", urgent=True
+)
+CONTACT_SIGNALS = _topic("signals.contact", outputs.ContactSignal, "profile", "output", urgent=True)
 DECISIONS = _topic("decisions", outputs.Decision, "profile", "output")
 CONTACTS = _topic("contacts", outputs.ContactState, "contact", "output", compacted=True)
 PROFILES = _topic("profiles", outputs.ProfileState, "profile", "output", compacted=True)
@@ -81,7 +86,14 @@ ALERT_DELIVERIES = _topic("alerts.deliveries", outputs.AlertDelivery, "alert", "
 
 
 def _outreach(channel: str) -> Topic:
-    return _topic(f"outreach.{channel}", outputs.Outreach, "profile", "output", subject="cx.outreach-value")
+    return _topic(
+        f"outreach.{channel}",
+        outputs.Outreach,
+        "profile",
+        "output",
+        urgent=True,
+        subject="cx.outreach-value",
+    )
 
 
 OUTREACH = {channel: _outreach(channel) for channel in ("email", "sms", "push", "phone", "onsite")}

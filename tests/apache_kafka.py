@@ -55,32 +55,36 @@ def missing() -> str | None:
 
 
 @contextmanager
-def apache_kafka(properties: Mapping[str, str] | None = None) -> Iterator[ApacheKafka]:
+def apache_kafka(
+    properties: Mapping[str, str] | None = None, measured: bool = False
+) -> Iterator[ApacheKafka]:
     """A broker on free loopback ports for as long as the block runs; its data goes with it.
 
-    ``properties``: those of somebody else, kept but for addresses and folders.
+    ``properties``: those of somebody else, kept but for addresses and folders. ``measured``: see ``java``.
     """
     port = children.free_port()
     with tempfile.TemporaryDirectory(prefix="heedful-kafka-") as folder:
         places = PLACES.format(broker=port, controller=children.free_port(), folder=folder)
         said = (_without_places(properties) if properties else PROPERTIES) + places
         bootstrap = f"127.0.0.1:{port}"
-        with started(Path(folder), said, {"bootstrap.servers": bootstrap}) as pid:
+        with started(Path(folder), said, {"bootstrap.servers": bootstrap}, measured=measured) as pid:
             yield ApacheKafka(bootstrap, pid)
 
 
 @contextmanager
-def started(folder: Path, properties: str, client: Mapping[str, str], *format_: str) -> Iterator[int]:
+def started(
+    folder: Path, properties: str, client: Mapping[str, str], *format_: str, measured: bool = False
+) -> Iterator[int]:
     """A broker with these properties, which name ``folder``, once it answers ``client``; its process id.
 
-    ``format_``: more options for formatting its folder.
+    ``format_``: more options for formatting its folder. ``measured``: see ``java``.
     """
     config = folder / "server.properties"
     config.write_text(properties)
     formatting = ["format", "-t", cluster_id(), "-c", str(config), "--standalone", *format_]
     _run(java("kafka.tools.StorageTool", *formatting))
     with open(folder / "output", "wb") as output:
-        process = children.start(java("kafka.Kafka", str(config)), output)
+        process = children.start(java("kafka.Kafka", str(config), measured=measured), output)
     try:
         _wait(process, client, folder / "output")
         yield process.pid
@@ -94,12 +98,14 @@ def cluster_id() -> str:
     return _run(java("kafka.tools.StorageTool", "random-uuid")).strip().splitlines()[-1]
 
 
-def java(main: str, *arguments: str, heap: str = "512m") -> list[str]:
-    """The command that runs a class of Apache Kafka."""
+def java(main: str, *arguments: str, heap: str = "512m", measured: bool = False) -> list[str]:
+    """The command that runs a class of Apache Kafka. ``measured``: compiled as well as in production, which
+    pays after a minute; a test is over by then.
+    """
     classpath = f"{jars(f'kafka-{VERSION}', ARTIFACTS)}/*"
     quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
-    options = [f"-Xmx{heap}", "-XX:TieredStopAtLevel=1", quiet]
-    return ["java", *options, "-cp", classpath, main, *arguments]
+    quick = [] if measured else ["-XX:TieredStopAtLevel=1"]
+    return ["java", f"-Xmx{heap}", *quick, quiet, "-cp", classpath, main, *arguments]
 
 
 def _without_places(properties: Mapping[str, str]) -> str:

@@ -96,7 +96,7 @@ class Observer:
     def latencies(self, since: float) -> list[float]:
         """Milliseconds from noticeable to noticed, sorted; of what became noticeable from ``since`` on."""
         found = []
-        for signal in self.signals.values():
+        for signal in list(self.signals.values()):
             noticeable = self.clocks[signal.partition].passed(signal.due)
             if noticeable is not None and noticeable >= since:
                 found.append(max(0.0, signal.seen - noticeable) * 1000)

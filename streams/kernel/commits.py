@@ -103,7 +103,7 @@ class Commits:
 
     def _is_due(self, task: HostedTask, now: float, busy: bool) -> bool:
         pace = self._paces[task.partition]
-        pace.note(now, task.speaks, task.changed)
+        pace.note(now, task.urgent, task.changed)
         return bool(task.positions) and pace.due(now, busy, task.read_on)
 
     def _stage(self, task: HostedTask, now: float) -> None:

@@ -12,8 +12,17 @@ from schemas.words import Millis
 from streams.failpoints import Reached, nothing
 
 KIB, MIB = 2**10, 2**20
+
+Settings: TypeAlias = dict[str, str | int | bool]
+"""Settings of librdkafka."""
+
 FETCH_BYTES = 8 * MIB
 """One answer of a broker is not longer, but for a record that is."""
+
+GATHERED: Settings = {"fetch.min.bytes": 64 * KIB}
+"""Of a consumer most of whose records mean nothing: the broker gathers them, though never for long, and so
+answers fifty times a second and not for every record.
+"""
 
 PRODUCED_BYTES = 64 * MIB
 """So much that a task has written waits for the broker; what is more waits to be written."""
@@ -23,9 +32,6 @@ NEW_PARTITIONS_WITHIN: Millis = 60_000
 
 HEARTBEAT_AT_MOST: Millis = 3_000
 """Between two words to the group's coordinator, which are answered with what the group is about to do."""
-
-Settings: TypeAlias = dict[str, str | int | bool]
-"""Settings of librdkafka."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,6 @@ class KernelConfig:
     lateness: Millis = 10_000
     future_tolerance: Millis = 300_000
     commit_every: Millis = 100
-    publish_within: Millis = 30
     idle_commit_every: Millis = 30_000
     clock_every: Millis = 250
     heartbeat_after: Millis = 250

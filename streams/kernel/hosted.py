@@ -58,6 +58,8 @@ class HostedTask:
         self._peers = tasks if hears_peers else 0
         self.task: Task[Any] = Task(processor, self._read_again)
         self.counts: Counter[str] = Counter()
+        self.urgent = False
+        """An output that somebody acts on at once waits to become visible."""
         self._done = Done()
         self.positions: dict[str, int] = {}
         self.durable = Durable()
@@ -140,11 +142,6 @@ class HostedTask:
         return any(self.holds.values())
 
     @property
-    def speaks(self) -> bool:
-        """Outputs wait to become visible."""
-        return self._transaction.open
-
-    @property
     def changed(self) -> bool:
         """There is something that a commit would make durable, besides having read on."""
         return self._transaction.open or self.task.changed
@@ -196,7 +193,7 @@ class HostedTask:
         """
         positions = {(self._names[label], self.partition): at for label, at in self.positions.items()}
         self._transaction.commit(positions, membership)
-        self._committed = dict(self.positions)
+        self._committed, self.urgent = dict(self.positions), False
         self.counts["commits"] += 1
         done, self._done = self._done, Done()
         for label, count in done.published.items():
@@ -232,6 +229,7 @@ class HostedTask:
         value = None if output.value is None else self._codec.encode(output.value)
         self._transaction.produce(self._name_of(output.topic), output.key.encode(), value)
         self._done.publishes(output, self._intake.holds)
+        self.urgent |= output.topic.urgent
 
     def _name_of(self, topic: Topic) -> str:
         name = self._names.get(topic.label)

@@ -14,9 +14,9 @@ SELDOM: Millis = 1_000
 class Pace:
     """The pace of one task. Times are monotonic seconds.
 
-    Outputs are committed after ``publish_within``, or, while there is a backlog, with the rest; changed state
-    after ``commit_every``; a clock that others wait for every ``clock_every``; mere reading after
-    ``idle_commit_every``.
+    What is urgent is committed at once, or, while there is a backlog, with the rest; other outputs and
+    changed state after ``commit_every``; a clock that others wait for every ``clock_every``; mere reading
+    after ``idle_commit_every``.
     """
 
     config: KernelConfig
@@ -27,28 +27,26 @@ class Pace:
     """Those who wait for the clock are patient: it is written once a second."""
     committed_at: float = 0.0
     announced_at: float = 0.0
-    output_since: float | None = None
+    urgent: bool = False
+    """Something urgent waits to be committed."""
     change_since: float | None = None
 
     def __post_init__(self) -> None:
         self.committed_at = self.announced_at = self.now
 
-    def note(self, now: float, outputs: bool, changed: bool) -> None:
+    def note(self, now: float, urgent: bool, changed: bool) -> None:
         """What the task holds that isn't durable."""
-        if outputs and self.output_since is None:
-            self.output_since = now
+        self.urgent = urgent
         if changed and self.change_since is None:
             self.change_since = now
 
     def due(self, now: float, busy: bool, read_on: bool) -> bool:
         """Whether to commit now. ``busy``: there is a backlog. ``read_on``: records were read since."""
-        config = self.config
-        within = config.commit_every if busy else config.publish_within
         return (
-            _passed(self.output_since, now, within)
-            or _passed(self.change_since, now, config.commit_every)
+            (self.urgent and not busy)
+            or _passed(self.change_since, now, self.config.commit_every)
             or self._overdue(now)
-            or (read_on and _passed(self.committed_at, now, config.idle_commit_every))
+            or (read_on and _passed(self.committed_at, now, self.config.idle_commit_every))
         )
 
     def announces(self, now: float) -> bool:
@@ -66,7 +64,7 @@ class Pace:
     def committed(self, now: float, announced: bool) -> None:
         """A commit was made."""
         self.committed_at = now
-        self.output_since = self.change_since = None
+        self.urgent, self.change_since = False, None
         if announced:
             self.announced_at = now
 

@@ -16,7 +16,7 @@ from schemas.topics import Topic
 from streams.clock import Clock, WallClock
 from streams.kernel.backpressure import Backpressure
 from streams.kernel.commits import Announcing, Commits
-from streams.kernel.config import KernelConfig
+from streams.kernel.config import GATHERED, KernelConfig
 from streams.kernel.heartbeats import Heartbeats
 from streams.kernel.hosted import HostedTask
 from streams.kernel.measures import Measures
@@ -57,8 +57,9 @@ class Session:
         self._standbys = standbys
         self._tasks: dict[int, HostedTask] = {}
         self._names = {config.named(topic): topic for topic in processor.inputs}
+        gathered = GATHERED if processor.bulk else {}
         self._consumer = config.make_consumer(
-            config.consumer("read_committed", config.membership(processor.name))
+            config.consumer("read_committed", config.membership(processor.name) | gathered)
         )
         self._takeover = Takeover(
             processor, config, codec, self._names, self._hears_itself, standings, standbys

@@ -51,7 +51,6 @@ def config(
         transaction_timeout=TRANSACTION_TIMEOUT,
         fetch_size=40,
         commit_every=1,
-        publish_within=1,
         idle_commit_every=30_000 if fail_at else 200,
         reached=parse(fail_at),
     )

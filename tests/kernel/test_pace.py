@@ -5,17 +5,14 @@ import pytest
 from streams.kernel.config import KernelConfig
 from streams.kernel.pace import Pace
 
-CONFIG = KernelConfig(
-    kafka={}, publish_within=30, commit_every=100, clock_every=250, idle_commit_every=30_000
-)
+CONFIG = KernelConfig(kafka={}, commit_every=100, clock_every=250, idle_commit_every=30_000)
 
 
 @pytest.mark.parametrize(
-    ("outputs", "changed", "busy", "read_on", "announce_to", "ms", "due"),
+    ("urgent", "changed", "busy", "read_on", "announce_to", "ms", "due"),
     [
-        pytest.param(True, True, False, True, 0, 29, False, id="a signal waits, not yet"),
-        pytest.param(True, True, False, True, 0, 30, True, id="a signal waited long enough"),
-        pytest.param(True, True, True, True, 0, 30, False, id="a signal in a backlog goes with the rest"),
+        pytest.param(True, True, False, True, 0, 0, True, id="a signal: at once"),
+        pytest.param(True, True, True, True, 0, 99, False, id="a signal in a backlog goes with the rest"),
         pytest.param(True, True, True, True, 0, 100, True, id="a signal in a backlog"),
         pytest.param(False, True, False, True, 0, 99, False, id="changed state, not yet"),
         pytest.param(False, True, False, True, 0, 100, True, id="changed state"),
@@ -27,10 +24,10 @@ CONFIG = KernelConfig(
     ],
 )
 def test_due(
-    outputs: bool, changed: bool, busy: bool, read_on: bool, announce_to: int, ms: int, due: bool
+    urgent: bool, changed: bool, busy: bool, read_on: bool, announce_to: int, ms: int, due: bool
 ) -> None:
     pace = Pace(CONFIG, now=0.0, announce_to=announce_to)
-    pace.note(0.0, outputs, changed)
+    pace.note(0.0, urgent, changed)
     assert pace.due(ms / 1000, busy, read_on) is due
 
 

@@ -24,7 +24,7 @@ RECOVERED_WITHIN = 90.0
 """Seconds after a kill until both kernels are through with what was sent since, on two cores."""
 BROKERS = 0.4
 """Share of the kills that meet a broker."""
-BRISK: dict[str, Any] = {"fetch_size": 10_000, "commit_every": 100, "publish_within": 30}
+BRISK: dict[str, Any] = {"fetch_size": 10_000, "commit_every": 100}
 """As in production; the tests of single commits are pettier."""
 
 Workers: TypeAlias = dict[tuple[str, int], Watched]
