@@ -229,7 +229,7 @@ def child(word: str, config: KernelConfig) -> Iterator[subprocess.Popen[str]]:
 
 def measured(keys: int, updates: int) -> Iterator[Row]:
     """Every result in turn."""
-    with apache_kafka(measured=True) as kafka:
+    with apache_kafka() as kafka:
         config = configuration(kafka.bootstrap)
         changelog = config.internal("visits", "changelog")
         admin = create(config, changelog)

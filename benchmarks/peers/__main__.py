@@ -124,7 +124,7 @@ def main() -> None:
     asked, load = arguments(), os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="heedful-peers-") as folder:
         by_pace = loads(asked, Path(folder))
-        with apache_kafka(measured=True) as kafka:
+        with apache_kafka() as kafka:
             outcomes = measured(kafka, asked, by_pace, load)
     print(table(outcomes))
     if any(outcome.failures for outcome in outcomes):
