@@ -10,9 +10,17 @@ import logging
 import threading
 import time
 from collections import Counter
+from itertools import groupby
 from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
 from prometheus_client import Histogram
 
 from schemas.codec import Codec
@@ -134,11 +142,11 @@ class Session:
     def _read(self) -> None:
         messages = self._consumer.consume(self._config.fetch_size, POLL)
         self._rebalancing.check()
-        for message in messages:
-            error = message.error()
+        for error in (message.error() for message in messages):
             if error is not None:
                 raise _gone(error) if error.code() == KafkaError._AUTO_OFFSET_RESET else KafkaException(error)
-            self.lanes[message.topic(), message.partition()].add(message)  # type: ignore[index]
+        for place, run in groupby(messages, key=_place):
+            self.lanes[place].add(list(run))
 
     def _claim(self, due: list[Lane], now: float) -> None:
         claimed: list[tuple[Lane, Cut]] = []
@@ -235,6 +243,10 @@ class Session:
         self.jobs.end(GRACE)
         self.lanes.clear()
         self._lag.look(time.monotonic(), {})
+
+
+def _place(message: Message) -> At:
+    return message.topic(), message.partition()  # type: ignore[return-value]
 
 
 def _now() -> Millis:

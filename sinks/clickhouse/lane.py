@@ -45,12 +45,12 @@ class Lane:
     paused: bool = False
     written: Millis | None = None
 
-    def add(self, message: Message) -> None:
-        """Take a record that was read."""
+    def add(self, run: list[Message]) -> None:
+        """Take records that were read."""
         if not self.messages:
             self.since = time.monotonic()
-        self.messages.append(message)
-        self.bytes += len(message.value() or b"") + len(message.key() or b"")
+        self.messages += run
+        self.bytes += sum(len(message) + len(message.key() or b"") for message in run)
 
     @property
     def place(self) -> tuple[str, int]:

@@ -5,7 +5,7 @@ from typing import NamedTuple, TypeAlias
 
 from confluent_kafka import Message
 
-from schemas.batches import Batch
+from schemas.batches import Batch, Part
 from schemas.topics import CART, PROFILE_UPDATES, Topic
 from schemas.words import Millis
 from sinks.clickhouse.tables import personal
@@ -43,14 +43,22 @@ def people(topic: Topic, batch: Batch, messages: Mapping[int, Message], place: s
     if whose is None:
         return NOBODY
     asks = REQUESTS.get(topic.label)
-    names = ("shop_id", whose.time, *whose.ids, *(("type",) if asks else ()))
     owners: set[Person] = set()
-    earliest, erasures = [], []
-    for offset, shop_id, at, *rest in batch.fields(topic.model, *names):
-        owner = rest[0] or rest[len(whose.ids) - 1]
-        owners.add((shop_id, owner))
-        earliest.append(at)
-        if asks and rest[-1] == asks:
-            request = f"{place}-{offset}"
-            erasures.append(Erasure(request, shop_id, owner, min(at, messages[offset].timestamp()[1])))
+    earliest, erasures = [], list[Erasure]()
+    for part in batch.of(topic.model):
+        times, persons = part.field(whose.time), _persons(part, whose.ids)
+        owners.update(persons)
+        earliest += times
+        kinds = part.field("type") if asks else ()
+        for position in (at for at, kind in enumerate(kinds) if kind == asks):
+            offset = part.offsets[position]
+            erased_at = min(times[position], messages[offset].timestamp()[1])
+            erasures.append(Erasure(f"{place}-{offset}", *persons[position], erased_at))
     return People(frozenset(owners), min(earliest, default=0), tuple(erasures))
+
+
+def _persons(part: Part, ids: tuple[str, ...]) -> list[Person]:
+    """Whose each record is: the customer's if that is known. By columns, as every record passes here."""
+    first, last = part.field(ids[0]), part.field(ids[-1])
+    known = [one or other for one, other in zip(first, last, strict=True)]
+    return list(zip(part.field("shop_id"), known, strict=True))

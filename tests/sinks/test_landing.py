@@ -242,11 +242,11 @@ def test_what_the_broker_passed_over_is_read_again(make: MakeShore, monkeypatch:
     here = make()
     passed_over = {10, 11, 50}
 
-    def add(lane: Lane, message: Message) -> None:
-        if here.config.aborted_visible and message.offset() in passed_over:
-            passed_over.discard(message.offset() or 0)
-        else:
-            taken(lane, message)
+    def add(lane: Lane, run: list[Message]) -> None:
+        shown = [message for message in run if message.offset() not in passed_over]
+        if here.config.aborted_visible:
+            passed_over.difference_update([message.offset() or 0 for message in run])
+        taken(lane, shown if here.config.aborted_visible else run)
 
     taken = Lane.add
     monkeypatch.setattr(Lane, "add", add)
