@@ -3,6 +3,7 @@
 The same records always give the same claim and the same inserts.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -107,6 +108,15 @@ def cut(codec: Codec, source: Source, start: int, messages: Sequence[Message], n
         inserts.append(_tombstones(claim, [by_offset[offset] for offset in batch.tombstones]))
     found = people(source.topic, batch, by_offset, f"{source.topic_id}-{source.partition}")
     return Cut(claim, inserts, _letters(source, batch, by_offset), found)
+
+
+def counted(label: str, found: Cut) -> Counter[str]:
+    """What a range holds, as landing counts it. ``label``: of its topic."""
+    claim = found.claim
+    kinds = {"control": claim.control, "bad": claim.bad, "tombstones": claim.tombstones}
+    counts = Counter({"claims": 1, f"read {label}": claim.records, **kinds})
+    counts.update(f"dead {letter.reason}" for letter in found.letters)
+    return counts
 
 
 def _insert(claim: Claim, topic: Topic, block: Block) -> Insert:

@@ -28,7 +28,7 @@ from schemas.errors import RegistryUnavailable
 from schemas.lag import Lag
 from schemas.rebalancing import Rebalancing
 from schemas.words import Millis
-from sinks.clickhouse.blocks import Cut, cut
+from sinks.clickhouse.blocks import Cut, counted, cut
 from sinks.clickhouse.claims import At, last_claim, read_claims
 from sinks.clickhouse.config import LandingConfig
 from sinks.clickhouse.jobs import Jobs
@@ -172,7 +172,7 @@ class Session:
             self._ledger.commit([found for _, found in claimed], self._consumer)
         for lane, found in claimed:
             lane.claimed(found, now)
-            self._count(lane.source.topic.label, found)
+            self.counts.update(counted(lane.source.topic.label, found))
             self.jobs.start(lane)
 
     @property
@@ -185,19 +185,6 @@ class Session:
         found = cut(self._codec, lane.source, lane.start, messages, _now()).after(lane.quiet)
         lane.take()
         return found
-
-    def _count(self, label: str, found: Cut) -> None:
-        claim = found.claim
-        self.counts["claims"] += 1
-        for name, number in (
-            ("control", claim.control),
-            ("bad", claim.bad),
-            ("tombstones", claim.tombstones),
-        ):
-            self.counts[name] += number
-        self.counts[f"read {label}"] += claim.records
-        for letter in found.letters:
-            self.counts[f"dead {letter.reason}"] += 1
 
     def _throttle(self) -> None:
         """Keep memory bounded: what can't be landed is not read on, nor is anything above the bound."""

@@ -1,18 +1,23 @@
 """The kernel on real brokers: the embedded one and, where Java and Maven are at hand, Apache Kafka."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from schemas import topics
 from schemas.control import Clock, Hold
+from schemas.topics import Output
 from streams.errors import FixConfiguration, Refused
-from tests.kernel.counting import Noting
+from streams.kernel.processor import Moment
+from tests.kernel.counting import Notes, Noting, said
 from tests.kernel.harness import CODEC, MakeBench, until
 from tests.kernel.noted import START, beat, click, notes, send_time
 
 pytestmark = pytest.mark.broker
+
+FOR_EVER = 3_600_000
 
 
 def test_events_in_signals_out(make: MakeBench) -> None:
@@ -21,6 +26,21 @@ def test_events_in_signals_out(make: MakeBench) -> None:
     send_time(here, 1_000)
     with here.running(Noting()):
         until(lambda: notes(here) == [("a", "b")], "the note")
+
+
+class Urging(Noting):
+    """Says the same to somebody who acts on it at once."""
+
+    def wake(self, state: Notes, due: int, at: Moment, out: list[Output]) -> None:
+        out.append(Output(replace(topics.PROFILES, urgent=True), "k", said(state.notes, due)))
+
+
+def test_what_is_urgent_is_not_kept_waiting(make: MakeBench) -> None:
+    here = make(commit_every=FOR_EVER, idle_commit_every=FOR_EVER)
+    here.send(topics.CLICKSTREAM, click("a", 10))
+    send_time(here, 1_000)
+    with here.running(Urging()):
+        until(lambda: notes(here) == [("a",)], "the note")
 
 
 def test_nothing_fires_before_every_input_reached_the_time(make: MakeBench) -> None:
