@@ -94,8 +94,10 @@ class Commits:
         while wait(commits, timeout=min(LOOK_EVERY, self._never)).not_done:
             if time.monotonic() > never or any(task.hangs for task in tasks):
                 self._give_up()
-        for commit in commits:
-            self._measures.committed(*commit.result(), self._clock.now())
+        for task, commit in zip(tasks, commits, strict=True):
+            done, took = commit.result()
+            self._paces[task.partition].took = took
+            self._measures.committed(done, took, self._clock.now())
 
     def close(self) -> None:
         """No more commits."""

@@ -8,15 +8,19 @@ from streams.kernel.config import KernelConfig
 ANNOUNCE_ALL = 8
 """Up to this many partitions a clock is written to all of them in every transaction; above, once a second."""
 SELDOM: Millis = 1_000
+REST = 2
+"""From one commit to an urgent one it takes so many times as long as the last one took: the more commits, the
+longer each takes, and the fewer there are.
+"""
 
 
 @dataclass(slots=True)
 class Pace:
     """The pace of one task. Times are monotonic seconds.
 
-    What is urgent is committed at once, or, while there is a backlog, with the rest; other outputs and
-    changed state after ``commit_every``; a clock that others wait for every ``clock_every``; mere reading
-    after ``idle_commit_every``.
+    What is urgent is committed at once, or a little after a commit before it, or, while there is a backlog,
+    with the rest; other outputs and changed state after ``commit_every``; a clock that others wait for every
+    ``clock_every``; mere reading after ``idle_commit_every``.
     """
 
     config: KernelConfig
@@ -27,6 +31,8 @@ class Pace:
     """Those who wait for the clock are patient: it is written once a second."""
     committed_at: float = 0.0
     announced_at: float = 0.0
+    took: float = 0.0
+    """Seconds that the last commit took."""
     urgent: bool = False
     """Something urgent waits to be committed."""
     change_since: float | None = None
@@ -43,7 +49,7 @@ class Pace:
     def due(self, now: float, busy: bool, read_on: bool) -> bool:
         """Whether to commit now. ``busy``: there is a backlog. ``read_on``: records were read since."""
         return (
-            (self.urgent and not busy)
+            (self.urgent and not busy and now - self.committed_at >= REST * self.took)
             or _passed(self.change_since, now, self.config.commit_every)
             or self._overdue(now)
             or (read_on and _passed(self.committed_at, now, self.config.idle_commit_every))

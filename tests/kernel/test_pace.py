@@ -11,7 +11,8 @@ CONFIG = KernelConfig(kafka={}, commit_every=100, clock_every=250, idle_commit_e
 @pytest.mark.parametrize(
     ("urgent", "changed", "busy", "read_on", "announce_to", "ms", "due"),
     [
-        pytest.param(True, True, False, True, 0, 0, True, id="a signal: at once"),
+        pytest.param(True, True, False, True, 0, 19, False, id="a signal, just after a commit of 10 ms"),
+        pytest.param(True, True, False, True, 0, 20, True, id="a signal, some time after it: at once"),
         pytest.param(True, True, True, True, 0, 99, False, id="a signal in a backlog goes with the rest"),
         pytest.param(True, True, True, True, 0, 100, True, id="a signal in a backlog"),
         pytest.param(False, True, False, True, 0, 99, False, id="changed state, not yet"),
@@ -26,7 +27,7 @@ CONFIG = KernelConfig(kafka={}, commit_every=100, clock_every=250, idle_commit_e
 def test_due(
     urgent: bool, changed: bool, busy: bool, read_on: bool, announce_to: int, ms: int, due: bool
 ) -> None:
-    pace = Pace(CONFIG, now=0.0, announce_to=announce_to)
+    pace = Pace(CONFIG, now=0.0, announce_to=announce_to, took=0.01)
     pace.note(0.0, urgent, changed)
     assert pace.due(ms / 1000, busy, read_on) is due
 
