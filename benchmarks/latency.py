@@ -12,7 +12,6 @@ made, and both are measured, on the same cores.
 """
 
 import argparse
-import math
 import os
 import threading
 import time
@@ -33,7 +32,7 @@ from schemas.events import CartEvent, Click
 from schemas.outputs import AbandonmentSignal
 from schemas.topics import Topic
 from schemas.words import Millis
-from streams.demo.observer import Observer
+from streams.demo.observer import Observer, percentile
 from tests.apache_kafka import ApacheKafka, apache_kafka
 
 SILENCE: Millis = 30_000
@@ -187,13 +186,9 @@ def _table(seen: Sequence[Seen]) -> str:
 
 
 def _row(one: Seen) -> Sequence[str]:
-    shown = [_percentile(of, share) for of in (one.noticed, one.wall) for share in (0.5, 0.95, 0.99)]
+    shown = [f"{percentile(of, share):.0f}" for of in (one.noticed, one.wall) for share in (0.5, 0.95, 0.99)]
     cores = [f"{spent / one.cost.seconds:.2f}" for spent in (one.cost.cpu, one.cost.broker)]
     return (f"{one.rate:,.0f}", f"{len(one.noticed):,}", *shown, *cores)
-
-
-def _percentile(values: list[float], share: float) -> str:
-    return f"{values[max(0, math.ceil(share * len(values)) - 1)]:.0f}"
 
 
 def _page(seen: Sequence[Seen], load: float) -> str:

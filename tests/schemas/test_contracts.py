@@ -12,7 +12,7 @@ from schemas import conversion, published
 from schemas.errors import FixSchemas
 from schemas.payloads import all_examples, examples
 from schemas.shape import ABSENT, Field, parse
-from schemas.topics import SUBJECTS
+from schemas.topics import SUBJECTS, TOPICS
 from schemas.words import Record
 
 KINDS = {str: "string", bool: "boolean", float: "double", bytes: "bytes", Decimal: "decimal"}
@@ -129,3 +129,16 @@ def test_more_than_the_subset_is_refused(declared):
 def test_what_is_no_record_is_refused(text):
     with pytest.raises(FixSchemas):
         parse(text)
+
+
+def test_what_is_acted_on_at_once_is_urgent_and_nothing_else() -> None:
+    urgent = {topic.label for topic in TOPICS if topic.urgent}
+    assert urgent == {
+        "signals.abandonment",
+        "signals.contact",
+        "outreach.email",
+        "outreach.sms",
+        "outreach.push",
+        "outreach.phone",
+        "outreach.onsite",
+    }
