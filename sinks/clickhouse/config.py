@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from schemas.access import ANSWER_WITHIN
+from schemas.looking import LOOK_BYTES
 from schemas.topics import Topic
 from schemas.words import Millis
 
@@ -77,7 +78,7 @@ class LandingConfig:
         that; claimed and not landed, and what one claim goes beyond that, as it was read and as it is sent.
         """
         fetched = QUEUED_BYTES + FETCHED_BYTES
-        read = self.buffer_bytes + QUEUED_BYTES
+        read = self.buffer_bytes + LOOK_BYTES + fetched
         return fetched + read + 2 * (self.buffer_bytes + self.batch_bytes)
 
     def consumer(self, settings: Settings) -> Settings:

@@ -26,6 +26,7 @@ from prometheus_client import Histogram
 from schemas.codec import Codec
 from schemas.errors import RegistryUnavailable
 from schemas.lag import Lag
+from schemas.looking import look
 from schemas.rebalancing import Rebalancing
 from schemas.words import Millis
 from sinks.clickhouse.blocks import Cut, counted, cut
@@ -140,7 +141,7 @@ class Session:
             self._lag.look(now, {at: lane.landed_to or 0 for at, lane in self.lanes.items()})
 
     def _read(self) -> None:
-        messages = self._consumer.consume(self._config.fetch_size, POLL)
+        messages = look(self._consumer, self._config.fetch_size, POLL)
         self._rebalancing.check()
         for error in (message.error() for message in messages):
             if error is not None:

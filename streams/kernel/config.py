@@ -24,7 +24,7 @@ GATHERED: Settings = {"fetch.min.bytes": 64 * KIB}
 answers fifty times a second and not for every record.
 """
 
-PRODUCED_BYTES = 64 * MIB
+PRODUCED_BYTES = 32 * MIB
 """So much that a task has written waits for the broker; what is more waits to be written."""
 
 NEW_PARTITIONS_WITHIN: Millis = 60_000

@@ -165,7 +165,7 @@ class HostedTask:
         """Let the clock reach what the log says, and put what follows into the transaction."""
         clock = self._intake.watermarks.clock(self._config.lateness)
         heard = self._intake.watermarks.heard(self._peers) if self._peers else clock
-        for output in self.task.advance(clock, now, self.held, heard):
+        for output in self.task.advancing(clock, now, self.held, heard):
             self._publish(output)
         self._config.reached("commit.outputs")
 

@@ -4,6 +4,7 @@ State comes on top, which follows from how many keys there are (``room.py``), an
 lateness: of that there is as much as customers do in that time.
 """
 
+from schemas.looking import LOOK_BYTES
 from streams.kernel.config import FETCH_BYTES, PRODUCED_BYTES, KernelConfig
 
 AS_OBJECTS = 10
@@ -13,8 +14,8 @@ AS_OBJECTS = 10
 def bound(config: KernelConfig, tasks: int, brokers: int) -> int:
     """Bytes, of a worker with so many tasks on a cluster of so many brokers.
 
-    One look takes out of the queue what is in it, and may give it to any task.
+    One look gives what it takes to any task, and its last helping is in the queue before.
     """
     fetched = config.queue_limit + brokers * FETCH_BYTES
-    waiting = tasks * config.waiting_limit + config.queue_limit
+    waiting = tasks * config.waiting_limit + LOOK_BYTES + fetched
     return fetched + AS_OBJECTS * waiting + tasks * PRODUCED_BYTES

@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from schemas.codec import Codec
 from schemas.holes import Refill
 from schemas.lag import Lag
+from schemas.looking import look
 from schemas.rebalancing import Rebalancing
 from schemas.topics import Topic
 from streams.clock import Clock, WallClock
@@ -124,7 +125,7 @@ class Session:
         return Announcing(self._announces, self._takeover.partitions, partitions, self._hears_itself)
 
     def _turn(self) -> None:
-        messages = self._consumer.consume(self._config.fetch_size, self._config.poll_wait / 1000)
+        messages = look(self._consumer, self._config.fetch_size, self._config.poll_wait / 1000)
         self._rebalancing.check()
         if self._standbys:
             self._standbys.check()

@@ -5,7 +5,7 @@ happens depends only on the events and on the clock handed in.
 """
 
 from bisect import insort
-from collections.abc import Callable, Iterable, KeysView, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -117,12 +117,23 @@ class Task(Generic[S]):
         ``now`` is the time of people. A ``to`` before the clock leaves the clock where it is.
         ``heard``: up to when all was heard that tasks of this kernel tell each other; None: at once.
         """
+        return list(self.advancing(to, now, held, heard))
+
+    def advancing(
+        self, to: Millis, now: Millis, held: bool = False, heard: Millis | None = None
+    ) -> Iterator[Output]:
+        """The same, output by output, so that not all of them need be kept. To be read to its end."""
         self._settle_late(Moment(self.clock, now, held, self.clock if heard is None else heard))
         self.clock = max(self.clock, to)
         moment = Moment(self.clock, now, held, self.clock if heard is None else heard)
         self._admit(self._waiting.passed(self.clock))
+        yield from self._taken()
         for key in self._timers.passed(self.clock):
             self._run(key, moment)
+            if self._out:
+                yield from self._taken()
+
+    def _taken(self) -> list[Output]:
         out, self._out = self._out, []
         return out
 
