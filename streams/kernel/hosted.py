@@ -161,11 +161,25 @@ class HostedTask:
         self.counts["read"] += len(messages)
         self._done.read[topic.label] += len(messages)
 
-    def advance(self, now: Millis) -> None:
-        """Let the clock reach what the log says, and put what follows into the transaction."""
-        clock = self._intake.watermarks.clock(self._config.lateness)
-        heard = self._intake.watermarks.heard(self._peers) if self._peers else clock
-        for output in self.task.advancing(clock, now, self.held, heard):
+    @property
+    def since(self) -> Millis:
+        """Where its clock stands; before time has begun, the first moment at which anything may happen."""
+        return self.task.clock or self.task.wakes_at or 0
+
+    @property
+    def comes_to(self) -> Millis:
+        """Where its clock may go, as the log says."""
+        return self._intake.watermarks.clock(self._config.lateness)
+
+    @property
+    def lags(self) -> bool:
+        """Its clock has not come yet where it may go."""
+        return self.task.clock < self.comes_to
+
+    def advance(self, to: Millis, now: Millis) -> None:
+        """Let the clock reach a moment up to ``comes_to``, and put what follows into the transaction."""
+        heard = self._intake.watermarks.heard(self._peers) if self._peers else to
+        for output in self.task.advancing(to, now, self.held, min(heard, to)):
             self._publish(output)
         self._config.reached("commit.outputs")
 

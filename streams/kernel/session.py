@@ -11,10 +11,11 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from schemas.codec import Codec
 from schemas.holes import Refill
 from schemas.lag import Lag
-from schemas.looking import look
+from schemas.looking import HELPING, look
 from schemas.rebalancing import Rebalancing
 from schemas.topics import Topic
 from streams.clock import Clock, WallClock
+from streams.kernel.advancing import Advancing
 from streams.kernel.backpressure import Backpressure
 from streams.kernel.commits import Announcing, Commits
 from streams.kernel.config import GATHERED, KernelConfig
@@ -74,6 +75,7 @@ class Session:
         self._brokers = 0
         self._rebalancing = Rebalancing()
         self._commits = Commits(config, measures, clock, self._consumer)
+        self._advancing = Advancing(config, clock, self._commits)
 
     def run(self, stop: threading.Event) -> None:
         """Join, work until ``stop`` is set, leave."""
@@ -125,7 +127,7 @@ class Session:
         return Announcing(self._announces, self._takeover.partitions, partitions, self._hears_itself)
 
     def _turn(self) -> None:
-        messages = look(self._consumer, self._config.fetch_size, self._config.poll_wait / 1000)
+        messages = self._look_in()
         self._rebalancing.check()
         if self._standbys:
             self._standbys.check()
@@ -135,15 +137,21 @@ class Session:
             task, whole = self._tasks[partition], self._whole(partition, name, run)
             task.read(name, whole)
             self._backpressure.read(task, self._names[name].label, sum(map(len, whole)))
-        read_on = [self._tasks[partition] for partition in sorted({partition for partition, _ in runs})]
-        for task in read_on:
-            task.advance(self._clock.now())
-        for name, partition in self._backpressure.steer(read_on):
+        read_on = {partition for partition, _ in runs}
+        moved = [task for at, task in sorted(self._tasks.items()) if at in read_on or task.lags]
+        self._advancing.advance(moved)
+        for name, partition in self._backpressure.steer(moved):
             self._heartbeats.heard(name, partition)
         self._commits.commit_due(self._tasks.values(), busy=len(messages) >= BACKLOG)
         if self._config.heartbeats:
             self._beat()
         self._look()
+
+    def _look_in(self) -> list[Message]:
+        """What the broker has sent; next to nothing while a task has more to do than fits into a turn."""
+        if any(task.lags for task in self._tasks.values()):
+            return look(self._consumer, HELPING, 0.0)
+        return look(self._consumer, self._config.fetch_size, self._config.poll_wait / 1000)
 
     def _look(self) -> None:
         """How far it is behind, now and then."""

@@ -6,17 +6,16 @@ happens depends only on the events and on the clock handed in.
 
 from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
-from itertools import takewhile
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from schemas.ids import short_hash
 from schemas.topics import Output
 from schemas.words import Millis
-from streams.errors import HeedfulError
 from streams.kernel.entries import Entries
 from streams.kernel.processor import Moment, Processor
 from streams.kernel.room import LARGE, Room
 from streams.kernel.state import Entry, wake_of
+from streams.kernel.stepping import Due, Stepping, order
 from streams.kernel.timers import Timers
 from streams.kernel.waiting import PREFIX, Row, Waiting
 
@@ -27,18 +26,6 @@ BEGINNING: Millis = 0
 
 Read: TypeAlias = Callable[[Sequence[bytes]], list[Any]]
 """The events in values of the log."""
-
-
-class StuckProcessor(HeedfulError):
-    """A processor, woken at a deadline, stated the same deadline again: it would be woken for ever."""
-
-
-def order(event: Any) -> tuple[Millis, int, str, Millis]:
-    """The order in which the events of one key are applied, whatever order they arrived in; copies of one,
-    as they were received.
-    """
-    sequence = -1 if event.sequence is None else event.sequence
-    return (event.occurred_at, sequence, event.event_id, event.received_at)
 
 
 class Task(Generic[S]):
@@ -53,13 +40,14 @@ class Task(Generic[S]):
         self.clock: Millis = BEGINNING
         self.duplicates = 0
         self.late_events = 0
-        self._entries = Entries(processor, self._wake)
+        self._out: list[Output] = []
+        self._steps = Stepping(processor, self._out)
+        self._entries = Entries(processor, self._steps.wake)
         self._timers = Timers()
         self._room = Room()
         self._late: list[tuple[str, Any]] = []
         self._read = read
         self._waiting = Waiting()
-        self._out: list[Output] = []
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -134,7 +122,8 @@ class Task(Generic[S]):
                 yield from self._taken()
 
     def _taken(self) -> list[Output]:
-        out, self._out = self._out, []
+        out = self._out.copy()
+        self._out.clear()
         return out
 
     def states(self) -> dict[str, S]:
@@ -221,58 +210,27 @@ class Task(Generic[S]):
         for key, event in sorted(late, key=lambda pair: order(pair[1])):
             entry = self._entries.get(key) or Entry()
             self._entries.change(key, entry)
-            entry.state = self.processor.late(entry.state, event, moment, self._out)
-            self._rearm(key, entry)
+            self._steps.late(entry, event, moment)
+            self._rearm(key, entry, self._steps.next(entry))
 
     def _run(self, key: str, moment: Moment) -> None:
         entry = self._entries.get(key)
         if entry is None:
             return
-        while (due := self._next(entry)) is not None and due[0] < moment.clock:
+        due = self._steps.next(entry)
+        while due is not None and due.at < moment.clock:
             self._entries.change(key, entry)
-            self._step(entry, due, moment)
-        self._rearm(key, entry)
+            self._steps.step(entry, due, moment)
+            due = self._steps.next(entry)
+        self._rearm(key, entry, due)
 
-    def _next(self, entry: Entry[S, Any]) -> tuple[Millis, bool] | None:
-        """The moment of what comes next, and whether it is an event: at equal times events go first."""
-        deadline = None if entry.state is None else self.processor.deadline(entry.state)
-        if entry.inbox and (deadline is None or entry.inbox[0].occurred_at <= deadline):
-            return entry.inbox[0].occurred_at, True
-        return None if deadline is None else (deadline, False)
-
-    def _step(self, entry: Entry[S, Any], due: tuple[Millis, bool], moment: Moment) -> None:
-        at, is_event = due
-        if is_event:
-            entry.state = self.processor.apply(entry.state, entry.inbox.pop(0), moment, self._out)
-            return
-        assert entry.state is not None
-        entry.state = self.processor.wake(entry.state, at, moment, self._out)
-        if entry.state is not None and self.processor.deadline(entry.state) <= at:
-            raise StuckProcessor(f"{self.processor.name} stated the deadline {at} again after it had passed.")
-
-    def _rearm(self, key: str, entry: Entry[S, Any]) -> None:
-        self._purge(key, entry)
+    def _rearm(self, key: str, entry: Entry[S, Any], due: Due | None) -> None:
+        if self._steps.purge(entry, self.clock):
+            self._entries.change(key, entry)
         if entry.empty:
             self._entries.forget(key)
             self._timers.drop(key)
             return
-        wake = self._wake(entry)
+        wake = self._steps.wake(entry) if due is None else due.at
         assert wake is not None
         self._timers.arm(key, wake)
-
-    def _purge(self, key: str, entry: Entry[S, Any]) -> None:
-        """Forget ids whose time has passed. They stand about in the order of their times."""
-        counts = None if entry.state is None else self.processor.still_counts(entry.state)
-        before = self.clock if counts is None else min(self.clock, counts)
-        passed = list(takewhile(lambda hashed: entry.seen[hashed] < before, entry.seen))
-        if passed:
-            self._entries.change(key, entry)
-            for hashed in passed:
-                del entry.seen[hashed]
-
-    def _wake(self, entry: Entry[S, Any]) -> Millis | None:
-        """When to look at the key next: at its next event or deadline; else when the last id is forgotten."""
-        due = self._next(entry)
-        if due is not None:
-            return due[0]
-        return max(entry.seen.values(), default=None)

@@ -12,7 +12,8 @@ from schemas.words import Millis, Record
 from streams.kernel.changelog import POSITION_KEY, decode_position
 from streams.kernel.processor import Processor
 from streams.kernel.state import Entry, EntryCodec, wake_of
-from streams.kernel.task import Task, order
+from streams.kernel.stepping import order
+from streams.kernel.task import Task
 from streams.kernel.waiting import PREFIX, rows_in
 from streams.kernel.watermark import unknown
 from tests.builders import START

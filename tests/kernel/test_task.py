@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from schemas.events import Click
 from streams.kernel.state import EntryCodec
-from streams.kernel.task import StuckProcessor, Task, order
+from streams.kernel.stepping import StuckProcessor, order
+from streams.kernel.task import Task
 from tests.kernel.counting import SILENCE, Notes, Noting, click
 
 

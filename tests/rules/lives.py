@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from schemas import topics
 from schemas.outputs import AbandonmentSignal, ContactState
-from streams.kernel.task import order as in_order
+from streams.kernel.stepping import order as in_order
 from tests import builders as say
 
 MINUTES = st.integers(0, 5 * 60)

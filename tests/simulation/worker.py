@@ -95,9 +95,11 @@ class Worker:
             task.read(name, messages)  # type: ignore[arg-type]
         return bool(messages)
 
-    def advance(self, partition: int) -> None:
-        """Let the task do what its clock says."""
-        self.tasks[partition].advance(PEOPLE)
+    def advance(self, partition: int, share: float = 1.0) -> None:
+        """Let the task do what its clock says; or go only a share of the way, as in a long turn."""
+        task = self.tasks[partition]
+        way = max(0, task.comes_to - task.since)
+        task.advance(task.comes_to - round(way * (1 - share)), PEOPLE)
 
     def commit(self, partition: int, announced: bool) -> None:
         """As soon as anything was read. With the clock behind the facts, or without."""

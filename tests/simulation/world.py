@@ -130,12 +130,13 @@ class World:
         topic = self._random.choice(worker.kernel.processor.inputs)
         most, announced = self._random.randint(1, 4), self._announces(worker)
         happens = self._random.choice(["poll", "poll", "advance", "commit"])
-        self._say(f"{worker.name}[{partition}]: {happens}")
+        share = self._random.choice([1.0, 1.0, 0.5])
+        self._say(f"{worker.name}[{partition}]: {happens}{f' {share}' if happens == 'advance' else ''}")
         match happens:
             case "poll":
                 self._attempt(worker, lambda: worker.poll(partition, topic, most))
             case "advance":
-                self._attempt(worker, lambda: worker.advance(partition))
+                self._attempt(worker, lambda: worker.advance(partition, share))
             case _:
                 self._attempt(worker, lambda: worker.commit(partition, announced))
 

@@ -33,7 +33,9 @@ def main() -> int:
     logging.getLogger().setLevel(logging.ERROR)
     say(f"seed {said.seed}; three brokers start")
     with tempfile.TemporaryDirectory(prefix="heedful-soak-") as folder, kafka_cluster() as cluster:
-        verdict = Soak(cluster, said.logs or Path(folder), said.events, said.kills, said.seed, say).run()
+        logs = said.logs or Path(folder)
+        logs.mkdir(parents=True, exist_ok=True)
+        verdict = Soak(cluster, logs, said.events, said.kills, said.seed, say).run()
     print(verdict)
     return 0 if verdict.right else 1
 
