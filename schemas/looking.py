@@ -4,8 +4,10 @@ The client's own call has none: while it fills a list of so many records, more a
 """
 
 import time
+from collections import defaultdict
+from typing import Any
 
-from confluent_kafka import Consumer, Message
+from confluent_kafka import Consumer, KafkaException, Message
 
 LOOK_BYTES = 4 * 2**20
 """What one look takes, or one helping more."""
@@ -26,3 +28,14 @@ def look(consumer: Consumer, most: int, wait: float) -> list[Message]:
         if len(helping) < asked:
             break
     return messages
+
+
+def by_partition(messages: list[Message]) -> dict[tuple[int, str], list[Message]]:
+    """Messages by partition and topic, each run in the order of offsets. Raises what the broker reported."""
+    runs: defaultdict[Any, list[Message]] = defaultdict(list)
+    for message in messages:
+        error = message.error()
+        if error is not None:
+            raise KafkaException(error)
+        runs[message.partition(), message.topic()].append(message)
+    return runs

@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import Message
 
-from schemas import topics
 from schemas.codec import Codec
 from schemas.control import Clock as ClockRecord
-from schemas.topics import Output, Topic
+from schemas.topics import Topic
 from schemas.words import Millis
 from streams.errors import FixConfiguration, Refused, Unavailable
 from streams.kernel.changelog import (
@@ -18,11 +17,12 @@ from streams.kernel.changelog import (
     encode_position,
 )
 from streams.kernel.config import KernelConfig
-from streams.kernel.deadletters import Origin, dead_letter, offset_of
+from streams.kernel.deadletters import offset_of
 from streams.kernel.intake import Intake
 from streams.kernel.measures import Done
 from streams.kernel.processor import Processor
 from streams.kernel.progress import Progress
+from streams.kernel.publishing import Publishing
 from streams.kernel.restoring import Copy, RestoreProgress, Source
 from streams.kernel.task import Task
 from streams.kernel.transaction import Transaction
@@ -58,9 +58,6 @@ class HostedTask:
         self._peers = tasks if hears_peers else 0
         self.task: Task[Any] = Task(processor, self._read_again)
         self.counts: Counter[str] = Counter()
-        self.urgent = False
-        """An output that somebody acts on at once waits to become visible."""
-        self._done = Done()
         self.positions: dict[str, int] = {}
         self.durable = Durable()
         self.restoring: RestoreProgress | None = None
@@ -76,6 +73,7 @@ class HostedTask:
         self._committed: dict[str, int] = {}
         transactional_id = config.internal(processor.name, str(partition))
         self._transaction = Transaction(config, transactional_id)
+        self._says = Publishing(config, codec, processor.name, self._transaction)
 
     def sweep(self) -> None:
         """Have the embedded broker end what predecessors committed and it kept pending.
@@ -142,6 +140,11 @@ class HostedTask:
         return any(self.holds.values())
 
     @property
+    def urgent(self) -> bool:
+        """An output that somebody acts on at once waits to become visible."""
+        return self._says.urgent
+
+    @property
     def changed(self) -> bool:
         """There is something that a commit would make durable, besides having read on."""
         return self._transaction.open or self.task.changed
@@ -156,10 +159,10 @@ class HostedTask:
         topic = self._labels[name]
         origins = {offset_of(message): message for message in messages}
         for rejected in self._intake.take(topic, origins):
-            self._bury(*rejected)
+            self._says.bury(*rejected, self.holds)
         self.positions[topic.label] = max(origins) + 1
         self.counts["read"] += len(messages)
-        self._done.read[topic.label] += len(messages)
+        self._says.done.read[topic.label] += len(messages)
 
     @property
     def since(self) -> Millis:
@@ -180,7 +183,7 @@ class HostedTask:
         """Let the clock reach a moment up to ``comes_to``, and put what follows into the transaction."""
         heard = self._intake.watermarks.heard(self._peers) if self._peers else to
         for output in self.task.advancing(to, now, self.held, min(heard, to)):
-            self._publish(output)
+            self._says.publish(output, self.holds)
         self._config.reached("commit.outputs")
 
     def announce(self, facts: Topic, tasks: int, partitions: int) -> None:
@@ -207,9 +210,9 @@ class HostedTask:
         """
         positions = {(self._names[label], self.partition): at for label, at in self.positions.items()}
         self._transaction.commit(positions, membership)
-        self._committed, self.urgent = dict(self.positions), False
+        self._committed = dict(self.positions)
         self.counts["commits"] += 1
-        done, self._done = self._done, Done()
+        done = self._says.committed()
         for label, count in done.published.items():
             self.counts[f"published {label}"] += count
         return done
@@ -236,26 +239,6 @@ class HostedTask:
         bulk = self.task.processor.bulk
         assert bulk is not None
         return [event for _, event in self._codec.decode_batch(bulk.topic, enumerate(values)).records]
-
-    def _publish(self, output: Output) -> None:
-        if output.topic.kind == "input" and not self._config.feeds_inputs:
-            return
-        value = None if output.value is None else self._codec.encode(output.value)
-        self._transaction.produce(self._name_of(output.topic), output.key.encode(), value)
-        self._done.publishes(output, self._intake.holds)
-        self.urgent |= output.topic.urgent
-
-    def _name_of(self, topic: Topic) -> str:
-        name = self._names.get(topic.label)
-        if name is None:
-            name = self._names[topic.label] = self._config.named(topic)
-        return name
-
-    def _bury(self, message: Message, stage: str, reason: str, detail: str) -> None:
-        origin = Origin.of(message)
-        letter = dead_letter(origin, stage, reason, detail, self.task.processor.name)
-        self._publish(Output(topics.DEAD_LETTERS, origin.key, letter))
-        self._done.buried[reason] += 1
 
     def _position(self) -> bytes:
         position = Position(

@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from collections import defaultdict
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
@@ -11,7 +10,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from schemas.codec import Codec
 from schemas.holes import Refill
 from schemas.lag import Lag
-from schemas.looking import HELPING, look
+from schemas.looking import HELPING, by_partition, look
 from schemas.rebalancing import Rebalancing
 from schemas.topics import Topic
 from streams.clock import Clock, WallClock
@@ -131,7 +130,7 @@ class Session:
         self._rebalancing.check()
         if self._standbys:
             self._standbys.check()
-        runs = _by_partition(messages)
+        runs = by_partition(messages)
         for (partition, name), run in runs.items():
             self._heartbeats.heard(name, partition)
             task, whole = self._tasks[partition], self._whole(partition, name, run)
@@ -250,14 +249,3 @@ class Session:
             task.abort()
             raise
         task.close()
-
-
-def _by_partition(messages: list[Message]) -> dict[tuple[int, str], list[Message]]:
-    """Messages by partition and topic, each run in the order of offsets. Raises what the broker reported."""
-    runs: defaultdict[Any, list[Message]] = defaultdict(list)
-    for message in messages:
-        error = message.error()
-        if error is not None:
-            raise KafkaException(error)
-        runs[message.partition(), message.topic()].append(message)
-    return runs

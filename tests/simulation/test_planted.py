@@ -27,7 +27,7 @@ class WithoutPositions(HostedTask):
         """As if nothing had been read."""
         self._transaction.commit({}, membership)
         self._committed = dict(self.positions)
-        return self._done
+        return self._says.committed()
 
 
 class FiresOnRestore(HostedTask):
@@ -39,7 +39,7 @@ class FiresOnRestore(HostedTask):
         due = self.task.wakes_at
         if due is not None:
             for output in self.task.advance(due + 1, PEOPLE):
-                self._publish(output)
+                self._says.publish(output, self.holds)
 
 
 class ForgetsWhatWaits(HostedTask):
