@@ -5,7 +5,7 @@ from array import array
 import pytest
 
 from tests.chaos.soak.crowd import Crowd
-from tests.chaos.soak.verdict import Count, Verdict, compared
+from tests.chaos.soak.verdict import Count, Verdict, compared, more_often
 
 
 @pytest.mark.parametrize(
@@ -24,12 +24,42 @@ from tests.chaos.soak.verdict import Count, Verdict, compared
 def test_records(wanted: list[int], got: list[int], found: tuple[int, int, int, int]) -> None:
     count = compared("facts", array("Q", wanted), array("Q", got))
     assert count == Count("facts", *found)
-    assert Verdict([count], {}, {}, []).right is (found[1:] == (0, 0, 0))
+    assert Verdict([], [count], {}, {}, []).right is (found[1:] == (0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("got", "right"),
+    [
+        pytest.param([1, 2, 2, 3], True, id="a source wrote one again"),
+        pytest.param([1, 2], False, id="one of a source is lost"),
+        pytest.param([1, 2, 3, 9], False, id="one of a source is made up"),
+    ],
+)
+def test_what_sources_wrote(got: list[int], right: bool) -> None:
+    count = compared("clickstream", array("Q", [1, 2, 3]), array("Q", got))
+    assert Verdict([count], [], {}, {}, []).right is right
+
+
+@pytest.mark.parametrize(
+    ("got", "found"),
+    [
+        pytest.param([1, 2, 2, 3], (3, 0, 0, 0), id="twice"),
+        pytest.param([1, 3], (3, 1, 0, 0), id="lost"),
+        pytest.param([1, 1, 2, 2, 3], (3, 0, 1, 0), id="and another one twice"),
+    ],
+)
+def test_what_follows_from_what_a_source_wrote_again(got: list[int], found: tuple[int, ...]) -> None:
+    count = compared("facts", array("Q", [1, 2, 3]), array("Q", got), excused=array("Q", [2]))
+    assert count == Count("facts", *found)
+
+
+def test_more_often() -> None:
+    assert more_often(array("Q", [1, 2, 2, 3]), array("Q", [1, 1, 2, 2, 3, 9])) == {1}
 
 
 def test_states() -> None:
-    assert not Verdict([], {"care": 9}, {"care": 1}, []).right
-    assert Verdict([], {"care": 9}, {"care": 0}, []).right
+    assert not Verdict([], [], {"care": 9}, {"care": 1}, []).right
+    assert Verdict([], [], {"care": 9}, {"care": 0}, []).right
 
 
 def test_a_crowd_sends_as_many_events_as_asked_and_foresees_the_same_each_time() -> None:
@@ -42,3 +72,6 @@ def test_a_crowd_sends_as_many_events_as_asked_and_foresees_the_same_each_time()
     assert (one.ids, one.states) == (other.ids, other.states)
     assert set(one.states) == {"visits", "care"}
     assert len(one.states["care"]) == one.shoppers
+    ids, states = one.outcome(7)
+    assert set(ids["facts"]) < set(one.ids["facts"])
+    assert states["care"].items() < one.states["care"].items()

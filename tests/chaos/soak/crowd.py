@@ -10,8 +10,11 @@ from typing import Any
 
 import msgspec
 
+from schemas import topics
 from schemas.events import Click
+from schemas.ids import derive
 from schemas.topics import CART, CLICKSTREAM, Topic
+from streams.kernel.task import Task
 from tests.builders import World, minute
 from tests.chaos import day
 from tests.chaos.replaying import State, state_of
@@ -69,7 +72,8 @@ class Crowd:
         order, came = count(), 0
         for reached in count(1):
             while came < min(self.shoppers, reached * PER_MINUTE):
-                for topic, event in self._story(came):
+                self._foresee(came)
+                for topic, event in _story(came):
                     heappush(waiting, (event.received_at, next(order), topic, event))
                 came += 1
             yield reached, list(self._before(minute(reached), waiting))
@@ -82,21 +86,36 @@ class Crowd:
             self.sent[topic.label].append(short(event.event_id))
             yield topic, event
 
-    def _story(self, number: int) -> list[tuple[Topic, Any]]:
-        story = list(day.story(number, number / PER_MINUTE, CLICKS))
-        self._foresee(story)
-        return story
-
-    def _foresee(self, story: list[tuple[Topic, Any]]) -> None:
+    def outcome(self, shopper: int) -> tuple[Ids, Digests]:
+        """What must come of one shopper's events."""
         world = World(day.RULES)
-        for topic, event in story:
+        for topic, event in _story(shopper):
             (world.visits if topic in (CLICKSTREAM, CART) else world.care).receive(_as_read(event))
         world.until(self.lasts)
+        ids: Ids = defaultdict(lambda: array("Q"))
         for out in world.published:
             if out.value is not None and hasattr(out.value, "event_id"):
-                self.ids[out.topic.label].append(short(out.value.event_id))
-        for kernel, task in (("visits", world.visits), ("care", world.care)):
-            self.states[kernel] |= digests(state_of(PROCESSORS[kernel], dict(task.changes())))
+                ids[out.topic.label].append(short(out.value.event_id))
+        tasks: dict[str, Task[Any]] = {"visits": world.visits, "care": world.care}
+        states = {name: state_of(PROCESSORS[name], dict(task.changes())) for name, task in tasks.items()}
+        return ids, {name: digests(state) for name, state in states.items()}
+
+    def activity(self, shopper: int) -> "array[int]":
+        """What may be told of one shopper's clicks, each by itself."""
+        events = [event for _, event in _story(shopper) if isinstance(event, Click)]
+        own = topics.key(events[0].shop_id, events[0].visitor_id)
+        return array("Q", [short(derive(event.event_id, "activity", own)) for event in events])
+
+    def _foresee(self, shopper: int) -> None:
+        ids, states = self.outcome(shopper)
+        for label, some in ids.items():
+            self.ids[label].extend(some)
+        for kernel, keys in states.items():
+            self.states[kernel] |= keys
+
+
+def _story(shopper: int) -> list[tuple[Topic, Any]]:
+    return list(day.story(shopper, shopper / PER_MINUTE, CLICKS))
 
 
 def _as_read(event: Any) -> Any:
