@@ -10,12 +10,18 @@ from confluent_kafka import KafkaException, TopicPartition
 from schemas.access import ANSWER_WITHIN
 from schemas.codec import OWN_BYTES
 from schemas.hanging import HANGS_AFTER
+from schemas.words import Millis
 from streams.kernel.config import KernelConfig
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 10.0
 """Seconds that one call to the transaction coordinator may take."""
+
+GATHERED_FOR: Millis = 50
+"""So long records wait for others of their partition; a commit sends at once what still waits. Outputs come
+about one by one: sent every few milliseconds they cost the broker half as much again.
+"""
 
 ABORT_PATIENCE = 2.0
 """Seconds for an abort; one that was fenced never gets its answer."""
@@ -36,6 +42,7 @@ class Transaction:
                     "transaction.timeout.ms": config.transaction_timeout,
                     "socket.timeout.ms": min(ANSWER_WITHIN, config.transaction_timeout),
                     "message.max.bytes": OWN_BYTES,
+                    "linger.ms": GATHERED_FOR,
                 }
             )
         )
