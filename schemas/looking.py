@@ -9,6 +9,8 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Message
 
+from schemas.rebalancing import Rebalancing
+
 LOOK_BYTES = 4 * 2**20
 """What one look takes, or one helping more."""
 HELPING = 32
@@ -17,14 +19,20 @@ that stay so small cost a worker a fifth of its processor, and the broker as muc
 """
 
 
-def look(consumer: Consumer, most: int, wait: float) -> list[Message]:
-    """At most so many records, waited for so many seconds; the broker's errors among them."""
-    until = time.monotonic() + wait
+def look(consumer: Consumer, rebalancing: Rebalancing, most: int, wait: float) -> list[Message]:
+    """At most so many records, waited for so many seconds; the broker's errors among them.
+
+    What was taken before the group gave or took partitions is left out: where a partition that is held now
+    is to be read from was said when it was given.
+    """
+    until, assignment = time.monotonic() + wait, rebalancing.count
     messages: list[Message] = []
     size, helpings = 0, HELPING
     while size < LOOK_BYTES and len(messages) < most:
         asked = min(helpings, most - len(messages))
         helping = consumer.consume(asked, max(0.0, until - time.monotonic()))
+        if assignment != rebalancing.count:
+            messages, size, assignment = [], 0, rebalancing.count
         messages += helping
         size += sum(map(len, helping))
         if len(helping) < asked:

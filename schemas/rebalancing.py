@@ -16,12 +16,15 @@ class Rebalancing:
     """
 
     def __init__(self) -> None:
+        self.count = 0
+        """How often partitions were given or taken."""
         self._failure: Exception | None = None
 
     def keeping(self, callback: Callback) -> Callback:
         """The callback, to be given to ``Consumer.subscribe``."""
 
         def call(consumer: Consumer, partitions: list[TopicPartition]) -> None:
+            self.count += 1
             try:
                 callback(consumer, partitions)
             except Exception as failure:

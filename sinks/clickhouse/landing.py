@@ -141,7 +141,7 @@ class Session:
             self._lag.look(now, {at: lane.landed_to or 0 for at, lane in self.lanes.items()})
 
     def _read(self) -> None:
-        messages = look(self._consumer, self._config.fetch_size, POLL)
+        messages = look(self._consumer, self._rebalancing, self._config.fetch_size, POLL)
         self._rebalancing.check()
         for error in (message.error() for message in messages):
             if error is not None:

@@ -149,8 +149,9 @@ class Session:
     def _look_in(self) -> list[Message]:
         """What the broker has sent; next to nothing while a task has more to do than fits into a turn."""
         if any(task.lags for task in self._tasks.values()):
-            return look(self._consumer, HELPING, 0.0)
-        return look(self._consumer, self._config.fetch_size, self._config.poll_wait / 1000)
+            return look(self._consumer, self._rebalancing, HELPING, 0.0)
+        wait = self._config.poll_wait / 1000
+        return look(self._consumer, self._rebalancing, self._config.fetch_size, wait)
 
     def _look(self) -> None:
         """How far it is behind, now and then."""
