@@ -23,7 +23,7 @@ from sinks.clickhouse.store import Row, Store
 from sinks.errors import Unavailable
 from tests.waiting import eventually
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 CODEC = Codec(FileRegistry())
 START = 1_700_000_000_000
 
