@@ -26,7 +26,8 @@ LIMIT = 1 << 20
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     store = EmbeddedStore(tmp_path_factory.mktemp("clickhouse"))
     migrate(store)
-    running = Server(store, limits=Limits(seconds=2, memory=100 << 20, answer=LIMIT)).start()
+    # Memory for what the engine formats ahead: some 100 MiB of JSON, when it is kept from its turn.
+    running = Server(store, limits=Limits(seconds=2, memory=256 << 20, answer=LIMIT)).start()
     yield running
     running.stop()
     store.close()
