@@ -132,6 +132,12 @@ class Task(Generic[S]):
         return {key: entry.state for key, entry in found.items() if entry and entry.state is not None}
 
     @property
+    def unsettled(self) -> bool:
+        """Whether something came late that ``advance`` has not looked at yet."""
+        first = self._waiting.first()
+        return bool(self._late) or (first is not None and first < self.clock)
+
+    @property
     def changed(self) -> bool:
         """Whether some entry differs from what ``changes`` gave last."""
         return self._entries.changed or self._waiting.changed
@@ -139,8 +145,10 @@ class Task(Generic[S]):
     def changes(self) -> list[tuple[str, bytes | None]]:
         """Changelog values of all keys that changed since this was asked last; None: the key is forgotten.
 
-        A key that came and went in between is left out.
+        A key that came and went in between is left out. Not to be asked between reading and advancing: what
+        came late is in no key's state before.
         """
+        assert not self.unsettled, "what came late would be lost: advance first"
         changed = list(self._entries.changes())
         self._room.written()
         for key, value in changed:

@@ -82,6 +82,19 @@ def test_an_event_older_than_the_clock_is_late() -> None:
     assert task.late_events == 1
 
 
+def test_nobody_may_commit_between_reading_what_is_late_and_looking_at_it() -> None:
+    task = Task(Noting())
+    task.receive(click("a", 10))
+    task.advance(50, 50)
+    task.receive(click("late", 20))
+    assert task.unsettled
+    with pytest.raises(AssertionError, match="would be lost"):
+        task.changes()
+    task.advance(50, 50)
+    assert not task.unsettled
+    assert task.changes()
+
+
 def test_everything_is_forgotten_in_the_end() -> None:
     task = Task(Noting())
     task.receive(click("a", 1))

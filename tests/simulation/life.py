@@ -1,4 +1,4 @@
-"""A short life in a small shop, and when each event of it is received: within the lateness, some twice."""
+"""A short life in a small shop, and when each event of it is received: in time or late, once or twice."""
 
 from heapq import heappop, heappush
 from random import Random
@@ -15,6 +15,8 @@ SECOND_COPIES = 0.3
 """Of the events that are received twice."""
 LATEST_COPY = 20 * 24 * 60
 """Minutes by which the second copy of what is remembered may come later; its id is kept for longer."""
+LATE = 0.3
+"""Of the events of a life in which some are late."""
 SHOPPERS = ("phone", "laptop", "ann")
 
 
@@ -27,12 +29,13 @@ class Arrival(NamedTuple):
 
 
 class Arrivals:
-    """All that is on its way."""
+    """All that is on its way. ``late``: some of it for longer than events may be, by hours."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, late: bool) -> None:
         self._waiting: list[Arrival] = []
         for event in _life(random):
-            self._send(event, random.randint(0, LATENESS))
+            is_late = late and random.random() < LATE
+            self._send(event, random.randint(0, HOURS * 60 * MINUTE if is_late else LATENESS))
             if random.random() < SECOND_COPIES:
                 self._send(event, _second(random, event))
 

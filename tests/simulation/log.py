@@ -1,8 +1,9 @@
 """A log as Kafka keeps it, in memory: offsets, transactions, fences, generations; and no time of its own."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from confluent_kafka import KafkaError, KafkaException
 
@@ -31,6 +32,8 @@ class Writing:
     """One transaction. Its offsets become visible with it."""
 
     fate: Fate = "open"
+    journal: Sequence[Any] = ()
+    """The steps that led to it."""
     touched: set[Place] = field(default_factory=set)
     offsets: dict[tuple[str, Place], int] = field(default_factory=dict)
 
@@ -142,6 +145,10 @@ class Log:
         if writing := self._writings.pop(transactional_id, None):
             self._end(writing, "aborted")
         self._epochs[transactional_id] += 1
+        return self._epochs[transactional_id]
+
+    def epoch(self, transactional_id: str) -> int:
+        """The latest one of an id."""
         return self._epochs[transactional_id]
 
     def is_fenced(self, transactional_id: str, epoch: int) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from schemas.events import CartEvent
+from schemas.topics import Topic
 from schemas.words import Millis
 from streams.kernel.hosted import HostedTask
 from streams.kernel.measures import Done
@@ -51,6 +52,25 @@ class ForgetsWhatWaits(HostedTask):
         super().stage()
 
 
+class IgnoresWhatIsLate(HostedTask):
+    """An event whose time has passed is read, and nothing comes of it."""
+
+    def read(self, name: str, messages: Any) -> None:
+        """And is gone."""
+        super().read(name, messages)
+        self.task._late.clear()
+
+
+class TellsTooEarly(HostedTask):
+    """It tells how far its clock may go, not how far it has come."""
+
+    def announce(self, facts: Topic, tasks: int, partitions: int) -> None:
+        """Before what is due until then has followed."""
+        clock, self.task.clock = self.task.clock, self.comes_to
+        super().announce(facts, tasks, partitions)
+        self.task.clock = clock
+
+
 class BeforeItIsReadBack(Worker):
     """What it has written as a heartbeat moves its clocks."""
 
@@ -83,6 +103,8 @@ def to_the_stable_end(log: Log, wait: Any, settings: dict[str, Any]) -> Consumer
         pytest.param(Parts(make_consumer=to_the_stable_end), id="a restore to the read_committed end"),
         pytest.param(Parts(make_task=FiresOnRestore), id="a timer fired on restore"),
         pytest.param(Parts(make_task=ForgetsWhatWaits), id="an event that waited was not kept"),
+        pytest.param(Parts(make_task=IgnoresWhatIsLate), id="an event that was late was ignored"),
+        pytest.param(Parts(make_task=TellsTooEarly), id="a clock told before it was reached"),
         pytest.param(Parts(make_worker=BeforeItIsReadBack), id="a clock moved by a heartbeat not read back"),
         pytest.param(Parts(visits=ForgetsIds()), id="an id forgotten before its cart"),
     ],

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from schemas import topics
 from schemas.codec import Codec
@@ -12,11 +13,24 @@ from streams.kernel.config import KernelConfig
 from streams.kernel.heartbeats import Heartbeats
 from streams.kernel.hosted import HostedTask
 from streams.kernel.processor import Processor
-from tests.simulation.log import Log, Membership
+from tests.simulation.log import Log, Membership, Message
 
 PEOPLE: Millis = 0
 """The time of people stands still, at the beginning: decisions depend on the log alone."""
 MakeTask = Callable[..., HostedTask]
+
+
+class Read(NamedTuple):
+    """A task has read a run of records."""
+
+    topic: Topic
+    messages: list[Message]
+
+
+class Advanced(NamedTuple):
+    """A task has let its clock come to a moment."""
+
+    to: Millis
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,10 @@ class Kernel:
         """Where its state is."""
         return self.config.internal(self.processor.name, "changelog")
 
+    def transactional_id(self, partition: int) -> str:
+        """Of a task."""
+        return self.config.internal(self.processor.name, str(partition))
+
     def committed(self, partition: int) -> dict[str, int]:
         """Next offset per topic label."""
         found = {
@@ -72,6 +90,9 @@ class Worker:
         self.name = name
         self.tasks: dict[int, HostedTask] = {}
         self._membership = membership
+        self._journals: dict[int, list[Read | Advanced]] = {}
+        """Of each task, what it has done since it committed."""
+        self._epochs: dict[int, int] = {}
         clock = LogClock(kernel.log)
         self._heartbeats = Heartbeats(kernel.config, kernel.codec, clock, clock.monotonic)
 
@@ -82,6 +103,8 @@ class Worker:
         make = partial(kernel.make_task, kernel.processor, kernel.config, kernel.codec)
         for partition in partitions:
             self.tasks[partition] = make(partition, kernel.partitions, hears_peers)
+            self._epochs[partition] = kernel.log.epoch(kernel.transactional_id(partition))
+            self._journals[partition] = []
         for partition, task in self.tasks.items():
             task.restore(partial(kernel.committed, partition))
 
@@ -93,23 +116,31 @@ class Worker:
         if messages:
             self._heartbeats.heard(name, partition)
             task.read(name, messages)  # type: ignore[arg-type]
+            self._journals[partition].append(Read(topic, messages))
         return bool(messages)
 
     def advance(self, partition: int, share: float = 1.0) -> None:
         """Let the task do what its clock says; or go only a share of the way, as in a long turn."""
         task = self.tasks[partition]
         way = max(0, task.comes_to - task.since)
-        task.advance(task.comes_to - round(way * (1 - share)), PEOPLE)
+        self._advance(partition, task.comes_to - round(way * (1 - share)))
 
     def commit(self, partition: int, announced: bool) -> None:
-        """As soon as anything was read. With the clock behind the facts, or without."""
+        """As soon as anything was read. With the clock behind the facts, or without.
+
+        What came late is looked at before, as in the turn that has read it.
+        """
         task = self.tasks[partition]
         if not task.positions:
             return
+        if task.task.unsettled:
+            self._advance(partition, task.task.clock)
         if announced:
             task.announce(topics.FACTS, self.kernel.partitions, self.kernel.partitions)
         task.stage()
+        self._note(partition)
         task.commit(self._membership)
+        self._journals[partition] = []
         task.note_durable()
 
     def beat(self) -> None:
@@ -139,6 +170,16 @@ class Worker:
                 self.commit(partition, announced=False)
             task.close()
         self.tasks = {}
+
+    def _advance(self, partition: int, to: Millis) -> None:
+        self._journals[partition].append(Advanced(to))
+        self.tasks[partition].advance(to, PEOPLE)
+
+    def _note(self, partition: int) -> None:
+        """The steps that led to a transaction, beside it; unless somebody has ended it."""
+        log, own = self.kernel.log, self.kernel.transactional_id(partition)
+        if not log.is_fenced(own, self._epochs[partition]):
+            log.writing(own).journal = tuple(self._journals[partition])
 
     def abort(self) -> None:
         """Give up what isn't committed."""

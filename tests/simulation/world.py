@@ -30,6 +30,8 @@ from tests.simulation.worker import Kernel, MakeTask, Worker
 STEPS = 60
 CRASHES, FREEZES, LOST_ANSWERS = 0.01, 0.01, 0.02
 """Of all points reached, and of all commits."""
+LATE_HISTORIES = 0.4
+"""Of all histories, those in which events come late."""
 CARE = Care(LIVE, LATENESS)
 FOREIGN = "somebody else"
 
@@ -59,7 +61,8 @@ class World:
         self._parts = parts or Parts()
         self._healthy = False
         self._nested = False
-        self._arrivals = Arrivals(self._random)
+        self.late = self._random.random() < LATE_HISTORIES
+        self._arrivals = Arrivals(self._random, self.late)
         self.partitions = self._random.randint(1, 2)
         self.config = self._configured()
         self.codec = Memo()
