@@ -6,6 +6,8 @@ from uuid import uuid4
 
 import pytest
 
+pytest.register_assert_rewrite("tests")  # before the rest of it is imported: a failure says what it compared
+
 from streams.broker import EmbeddedBroker, embedded_broker
 from tests import secured_kafka
 from tests.apache_kafka import ApacheKafka, apache_kafka, missing
