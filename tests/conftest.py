@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-pytest.register_assert_rewrite("tests")  # before the rest of it is imported: a failure says what it compared
+# Before they are imported: what fails in them says what it compared, as in a test.
+pytest.register_assert_rewrite(*(f"tests.{one.stem}" for one in Path(__file__).parent.iterdir()))
 
 from streams.broker import EmbeddedBroker, embedded_broker
 from tests import secured_kafka
