@@ -10,7 +10,7 @@ from random import SystemRandom
 
 from tests.apache_kafka import missing
 from tests.chaos.soak.run import Soak
-from tests.kafka_cluster import kafka_cluster
+from tests.kafka_cluster import NODES, kafka_cluster
 
 
 def main() -> int:
@@ -21,7 +21,11 @@ def main() -> int:
     parser.add_argument(
         "--seed", type=int, default=SystemRandom().randrange(2**32), help="who is killed when"
     )
-    parser.add_argument("--logs", type=Path, help="a folder that is kept, for what workers say")
+    parser.add_argument(
+        "--logs",
+        type=Path,
+        help="a folder that is kept, for what workers and brokers say, and for all that the brokers hold",
+    )
     said = parser.parse_args()
     if reason := missing():
         sys.exit(reason)
@@ -32,10 +36,13 @@ def main() -> int:
 
     logging.getLogger().setLevel(logging.ERROR)
     say(f"seed {said.seed}; three brokers start")
-    with tempfile.TemporaryDirectory(prefix="heedful-soak-") as folder, kafka_cluster() as cluster:
+    with tempfile.TemporaryDirectory(prefix="heedful-soak-") as folder:
         logs = said.logs or Path(folder)
         logs.mkdir(parents=True, exist_ok=True)
-        verdict = Soak(cluster, logs, said.events, said.kills, said.seed, say).run()
+        with kafka_cluster({number: logs / f"node-{number}" for number in NODES}) as cluster:
+            soak = Soak(cluster, logs, said.events, said.kills, said.seed, say)
+            say(f"topics begin with {soak.shop.prefix}")
+            verdict = soak.run()
     print(verdict)
     return 0 if verdict.right else 1
 
