@@ -80,7 +80,7 @@ class Kernel:
                 log.warning("%s: session ended, tasks are rebuilt: %s", self._processor.name, failure)
                 self._standings.failed(str(failure))
                 session.abort()
-                _refuse_setting(failure)
+                self._refuse(failure)
                 stop.wait(RETRY_AFTER)
             except BaseException:
                 session.abort()
@@ -99,7 +99,7 @@ class Kernel:
                 self._standbys,
             )
         except KafkaException as failure:
-            _refuse_setting(failure)
+            self._refuse(failure)
             raise
 
     def status(self) -> dict[str, Any]:
@@ -123,11 +123,20 @@ class Kernel:
         """What it made durable since the process started, and how its tasks get on."""
         return chain(self._measures.collect(), self._standings.collect())
 
-
-def _refuse_setting(failure: Exception) -> None:
-    """Raises FixConfiguration if the client doesn't take one of its settings: trying again won't help."""
-    error = failure.args[0] if isinstance(failure, KafkaException) else None
-    if error is not None and error.code() == KafkaError._INVALID_ARG and "roperty" in error.str():
-        raise FixConfiguration(
-            f"{error.str().strip()}. It stands in the table [kafka] of the settings."
-        ) from failure
+    def _refuse(self, failure: Exception) -> None:
+        """Raises FixConfiguration where trying again won't help: the client doesn't take one of its settings,
+        or somebody else has joined under this worker's name; joining again would drive that one out.
+        """
+        error = failure.args[0] if isinstance(failure, KafkaException) else None
+        if error is None:
+            return
+        if error.code() == KafkaError._INVALID_ARG and "roperty" in error.str():
+            raise FixConfiguration(
+                f"{error.str().strip()}. It stands in the table [kafka] of the settings."
+            ) from failure
+        if error.code() == KafkaError._FATAL and "group.instance.id" in error.str():
+            raise FixConfiguration(
+                f"{self._processor.name}: another worker has joined as instance {self._config.instance!r}, and "
+                "has this one's tasks now. If it was started in this one's place, all is well; else give each "
+                "worker a name of its own: the setting instance, or HEEDFUL_INSTANCE."
+            ) from failure
