@@ -136,7 +136,7 @@ class Kernel:
             ) from failure
         if error.code() == KafkaError._FATAL and "group.instance.id" in error.str():
             raise FixConfiguration(
-                f"{self._processor.name}: another worker has joined as instance {self._config.instance!r}, and "
-                "has this one's tasks now. If it was started in this one's place, all is well; else give each "
-                "worker a name of its own: the setting instance, or HEEDFUL_INSTANCE."
+                f"{self._processor.name}: another worker has joined as instance {self._config.instance!r}, "
+                "and has this one's tasks now. If it was started in this one's place, all is well; else give "
+                "each worker a name of its own: the setting instance, or HEEDFUL_INSTANCE."
             ) from failure
