@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from typing import Any, TypeAlias
 
@@ -153,14 +154,14 @@ def at_work(shop: Shop) -> Iterator[Traffic]:
 
 
 @contextmanager
-def flowing(shop: Shop, minutes: Minutes, end: Millis) -> Iterator[Traffic]:
-    """Traffic while the block runs, and then to its end."""
+def flowing(shop: Shop, minutes: Minutes, end: Millis, within: float = PATIENCE) -> Iterator[Traffic]:
+    """Traffic while the block runs, and then to its end, for which it has so many seconds."""
     assert shop.bench.partitions
     traffic = Traffic(shop, minutes, end)
     thread = threading.Thread(target=traffic.run, daemon=True)
     thread.start()
     yield traffic
-    thread.join(PATIENCE)
+    thread.join(within)
     assert not thread.is_alive(), "the day has ended"
     assert not traffic.failures
 
@@ -172,10 +173,14 @@ def a_day(shoppers: int, hurry: threading.Event) -> Minutes:
         hurry.wait(PACE)
 
 
-def ended(shop: Shop, workers: Mapping[str, Sequence[subprocess.Popen[bytes] | Watched]]) -> None:
-    """Wait until each kernel is through, in this order, and end its workers."""
+def ended(
+    shop: Shop,
+    workers: Mapping[str, Sequence[subprocess.Popen[bytes] | Watched]],
+    within: float = PATIENCE,
+) -> None:
+    """Wait until each kernel is through, in this order and within so many seconds, and end its workers."""
     for kernel, processes in workers.items():
-        until(lambda kernel=kernel: shop.is_through(kernel), f"{kernel} is through")  # type: ignore[misc]
+        until(partial(shop.is_through, kernel), f"{kernel} is through", within)
         for process in processes:
             process.terminate()
             assert (code := process.wait(30)) == 0, f"{kernel} ended with {code}"

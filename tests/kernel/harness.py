@@ -179,11 +179,11 @@ MakeBench: TypeAlias = Callable[..., Bench]
 """Called with the number of partitions, and settings of the kernel."""
 
 
-def until(condition: Callable[[], bool], what: str) -> None:
+def until(condition: Callable[[], bool], what: str, within: float = PATIENCE) -> None:
     """Wait for a condition of another thread or process; fail with ``what`` if it does not come true."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + within
     while not condition():
-        assert time.monotonic() < end, f"waited {PATIENCE:.0f} s in vain: {what}"
+        assert time.monotonic() < end, f"waited {within:.0f} s in vain: {what}"
         threading.Event().wait(0.02)
 
 

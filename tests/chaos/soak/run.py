@@ -22,6 +22,8 @@ WORKERS = 2
 """Of each kernel."""
 RECOVERED_WITHIN = 90.0
 """Seconds after a kill until both kernels are through with what was sent since, on two cores."""
+REST_WITHIN = 1_800.0
+"""Seconds for what is left after the last kill: half a million events of ten, on a slow machine."""
 BROKERS = 0.4
 """Share of the kills that meet a broker."""
 BRISK: dict[str, Any] = {"fetch_size": 10_000, "commit_every": 100}
@@ -62,7 +64,8 @@ class Soak:
                 for kernel in PROCESSORS
                 for number in range(WORKERS)
             }
-            with flowing(self.shop, self._in_shares(crowd, released), crowd.end) as traffic:
+            minutes = self._in_shares(crowd, released)
+            with flowing(self.shop, minutes, crowd.end, REST_WITHIN) as traffic:
                 traffic.recovery()
                 for number in range(1, self.kills + 1):
                     released.release()
@@ -71,7 +74,9 @@ class Soak:
                 released.release(crowd.lasts)
             self.say("all is sent; the kernels work off the rest")
             ended(
-                self.shop, {k: [p for (kernel, _), p in workers.items() if kernel == k] for k in PROCESSORS}
+                self.shop,
+                {k: [p for (kernel, _), p in workers.items() if kernel == k] for k in PROCESSORS},
+                REST_WITHIN,
             )
         self.say("they are through; the log is read")
         return judge(self.shop, crowd, self.recoveries)
