@@ -3,12 +3,12 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -24,6 +24,12 @@ from streams.kernel.processor import Processor
 
 PATIENCE = 150.0
 """Seconds; far more than anything takes on a machine that isn't busy with something else."""
+UNCOORDINATED = (
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+)
+"""What a broker says while it makes up its mind who coordinates a group."""
 CODEC = Codec(FileRegistry())
 
 
@@ -114,13 +120,16 @@ class Bench:
         return found
 
     def committed(self, group: str, name: str) -> dict[int, int]:
-        """By partition that has one, the offset that a group has committed."""
-        consumer = Consumer(self.config.consumer("read_committed", {"group.id": group}))
-        found = consumer.committed(
-            [TopicPartition(name, p) for p in range(self.partitions)], timeout=PATIENCE
-        )
-        consumer.close()
-        return {at.partition: at.offset for at in found if at.offset >= 0}
+        """By partition that has one, the offset that a group has committed. Waits for its coordinator."""
+        asked, end = [TopicPartition(name, p) for p in range(self.partitions)], time.monotonic() + PATIENCE
+        while True:
+            with closing(Consumer(self.config.consumer("read_committed", {"group.id": group}))) as consumer:
+                try:
+                    found = consumer.committed(asked, timeout=PATIENCE)
+                    return {at.partition: at.offset for at in found if at.offset >= 0}
+                except KafkaException as failure:
+                    if failure.args[0].code() not in UNCOORDINATED or time.monotonic() > end:
+                        raise
 
     def kernel(self, processor: Processor[Any], announces: Topic | None = None) -> Kernel:
         """A kernel that isn't running yet."""
